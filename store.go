@@ -1,0 +1,107 @@
+package rollcall
+
+import "context"
+
+// Head is the newest committed state of an organization, in numbers.
+type Head struct {
+	CorpID string
+	// Version counts committed transactions of changes; 0 before the first.
+	Version uint64
+	// Feed counts committed batches of sign-ins.
+	Feed uint64
+	// Batch is the id of the last committed batch, by which a writer whose
+	// connection broke at commit finds out whether its batch is there.
+	Batch string
+}
+
+// Store keeps organizations durably. What it promises:
+//
+//   - A commit that returned nil survives the death of the process and of the
+//     machine.
+//   - Transactions of one organization happen one after the other; each sees
+//     all that was committed before it.
+//   - Strings keep their exact bytes and compare by them.
+//
+// Every method may be called concurrently. Errors are wrapped with what was
+// being done; the sentinels of this package mean what they say.
+type Store interface {
+	// Heads returns the heads of all organizations, by corp id. It is cheap:
+	// followers call it several times a second.
+	Heads(ctx context.Context) ([]Head, error)
+	// CreateCorp adds an organization at version 0, with nothing in it but the
+	// root department, which gets the organization's name. An id that is taken
+	// is [ErrCorpExists].
+	CreateCorp(ctx context.Context, c Corp) error
+	// Load reads one consistent snapshot of an organization into s and returns
+	// its head. An unknown id is [ErrNoCorp].
+	Load(ctx context.Context, corpID string, s Snapshot) (Head, error)
+	// Changes calls fn for every change after a version, in order, and returns
+	// the head up to which it read.
+	Changes(ctx context.Context, corpID string, after uint64, fn func(Change) error) (Head, error)
+	// Begin starts a transaction and locks the organization's head for it. It
+	// waits for its turn until ctx ends.
+	Begin(ctx context.Context, corpID string) (Tx, error)
+	SignIns
+	Tokens
+	// Close waits for running calls and releases everything.
+	Close() error
+}
+
+// Snapshot receives an organization's state. Departments come first, then
+// people by ascending ordinal, then the ended stays and the apps. Values passed
+// by pointer are reused after the call returns; strings may be kept.
+type Snapshot interface {
+	Corp(c *Corp) error
+	// Dept is called for deleted departments too; ended is then the instant of
+	// the deletion, else [Open].
+	Dept(d *Dept, ended Instant) error
+	// User is called for everyone who ever belonged; those who left have an
+	// ended Stay and no memberships.
+	User(u *User) error
+	// EndedStay, EndedMembership and EndedParent report belongings that are
+	// over, apart from the last stay that User reports.
+	EndedStay(o Ordinal, s Stay) error
+	EndedMembership(o Ordinal, d DeptID, s Stay) error
+	EndedParent(d, parent DeptID, s Stay) error
+	App(a *App) error
+}
+
+// Tx is one write transaction on one organization.
+type Tx interface {
+	// Head is the locked head.
+	Head() Head
+	// Changes is [Store.Changes] within the transaction.
+	Changes(after uint64, fn func(Change) error) error
+	// Append writes changes to the log, with the version after the head's, and
+	// carries them out on the tables. It may be called several times; all
+	// changes of the transaction get the same version.
+	Append(changes []Change) error
+	// SignInChunk returns the stored bits of one day and chunk, nil where
+	// there are none. A chunk covers 65,536 ordinals; what the bytes mean is
+	// the business of the caller.
+	SignInChunk(d Day, chunk uint32) ([]byte, error)
+	// PutSignInChunk replaces them; the day then belongs to the next feed.
+	PutSignInChunk(d Day, chunk uint32, bits []byte) error
+	// Commit makes everything durable, under a batch id of the caller's. When
+	// it fails, the batch may be there nevertheless: the head's Batch tells.
+	Commit(batch string) (Head, error)
+	// Rollback drops everything; after Commit it does nothing.
+	Rollback()
+}
+
+// SignIns reads recorded sign-ins.
+type SignIns interface {
+	// SignInChunks calls fn for every chunk of every day that belongs to a feed
+	// after the one given, by day and chunk, and returns the head up to which
+	// it read.
+	SignInChunks(ctx context.Context, corpID string, after uint64, fn func(d Day, chunk uint32, bits []byte) error) (Head, error)
+}
+
+// Tokens keeps what access tokens are made from.
+type Tokens interface {
+	// LoadTokens returns the tokens of an organization.
+	LoadTokens(ctx context.Context, corpID string) ([]Token, error)
+	// SaveToken stores the token of an app, in the place of the one before.
+	// It is durable when it returns.
+	SaveToken(ctx context.Context, corpID string, t Token) error
+}
