@@ -70,7 +70,7 @@ func (a *App) Validate() error {
 	if !appkeyPattern.MatchString(a.Appkey) {
 		return Invalid("appkey", "%q is not 4 to 64 letters, digits, dots, - or _", a.Appkey)
 	}
-	if err := validName("name", a.Name); err != nil {
+	if err := validName(a.Name); err != nil {
 		return err
 	}
 	if a.Type != Internal && a.Type != ThirdParty {

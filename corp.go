@@ -124,7 +124,7 @@ func (c Corp) Validate() error {
 	if !corpIDPattern.MatchString(c.ID) {
 		return Invalid("corp-id", "%q is not 1 to 64 letters, digits, - or _", c.ID)
 	}
-	if err := validName("name", c.Name); err != nil {
+	if err := validName(c.Name); err != nil {
 		return err
 	}
 	return c.Settings.Validate()
@@ -138,12 +138,12 @@ type CorpUpdate struct {
 
 // validName implements contract D14: 1 to 64 characters without control
 // characters.
-func validName(param, s string) error {
-	if err := validText(param, s, 64); err != nil {
+func validName(s string) error {
+	if err := validText("name", s, 64); err != nil {
 		return err
 	}
 	if s == "" {
-		return Invalid(param, "is empty")
+		return Invalid("name", "is empty")
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func (d *Dept) Validate() error {
 	case d.ParentID == d.ID:
 		return Invalid("parent_id", "the department would be its own parent")
 	}
-	if err := validName("name", d.Name); err != nil {
+	if err := validName(d.Name); err != nil {
 		return err
 	}
 	if err := validText("name_en", d.NameEN, 64); err != nil {

@@ -82,7 +82,7 @@ func (u *User) Validate() error {
 	if u.UserID == "" {
 		return Invalid("userid", "is empty")
 	}
-	if err := validName("name", u.Name); err != nil {
+	if err := validName(u.Name); err != nil {
 		return err
 	}
 	for _, t := range []struct {

@@ -17,6 +17,9 @@ type Set struct{ words []uint64 }
 // New returns an empty set with room for ordinals below n.
 func New(n int) *Set { return &Set{words: make([]uint64, (n+63)/64)} }
 
+// Of makes a set of words of bits, which it takes over.
+func Of(words []uint64) *Set { return &Set{words: words} }
+
 // Add puts an ordinal in, growing the set where needed.
 func (s *Set) Add(o uint32) {
 	w := int(o / 64)

@@ -1,0 +1,141 @@
+package api
+
+import (
+	"rollcall"
+	"rollcall/internal/wire"
+)
+
+// deptFaults are what goes wrong with a call about one department (contract
+// 4.1).
+func deptFaults() []wire.FaultRow {
+	return []wire.FaultRow{
+		{Kind: rollcall.KindNotFound, Fault: wire.FaultDeptNotFound},
+		{Kind: rollcall.KindDenied, Fault: wire.FaultDeptScope},
+	}
+}
+
+// optionalDept is the department of a call that takes the root without one.
+func optionalDept() wire.Param { return deptID(false, wire.FaultParamInvalid) }
+
+func deptOrRoot(c *wire.Call, i int) rollcall.DeptID {
+	if !c.Given(i) {
+		return rollcall.RootDept
+	}
+	return rollcall.DeptID(c.Int(i))
+}
+
+// POST or GET /topapi/v2/department/listsub (contract 4.1)
+func (s *Server) departmentListSub() *wire.Endpoint {
+	return &wire.Endpoint{
+		Path: "/topapi/v2/department/listsub", Family: wire.TOP, Methods: both(),
+		Summary:    "List the departments directly below one",
+		Permission: rollcall.PermDepartmentList, AppTypes: everyType(),
+		Params:     []wire.Param{optionalDept(), languageParam(wire.FaultParamInvalid)},
+		Unparsable: wire.FaultParamFormat, Faults: deptFaults(),
+		Serve: func(c *wire.Call) error {
+			grant, org := caller(c)
+			r, id := org.Current(), deptOrRoot(c, 0)
+			if _, ok := r.Dept(id); !ok {
+				return notFound("dept_id")
+			}
+			if !grant.InScope(id, r.DeptEver) {
+				return outOfScope("dept_id")
+			}
+			out, first := c.Result().Raw("["), true
+			for d := range r.Children(id) {
+				if !first {
+					out.Raw(",")
+				}
+				first = false
+				out.Raw(`{"auto_add_user":false,"create_dept_group":false,"dept_id":`).Int(int64(d.ID)).
+					Raw(`,"name":`).String(d.NameIn(languageOf(c, 1))).Raw(`,"parent_id":`).Int(int64(d.ParentID))
+				if d.SourceIdentifier != "" && grant.AppType() == rollcall.Internal {
+					out.Raw(`,"source_identifier":`).String(d.SourceIdentifier)
+				}
+				out.Raw("}")
+			}
+			out.Raw("]")
+			return nil
+		},
+	}
+}
+
+// POST or GET /topapi/v2/department/listsubid (contract 4.1); not limited by
+// the contact scope (contract 6)
+func (s *Server) departmentListSubID() *wire.Endpoint {
+	return &wire.Endpoint{
+		Path: "/topapi/v2/department/listsubid", Family: wire.TOP, Methods: both(),
+		Summary:    "List the ids of the departments directly below one",
+		Permission: rollcall.PermDepartmentList, AppTypes: everyType(),
+		Params:     []wire.Param{optionalDept()},
+		Unparsable: wire.FaultParamFormat, Faults: deptFaults(),
+		Serve: func(c *wire.Call) error {
+			_, org := caller(c)
+			r, id := org.Current(), deptOrRoot(c, 0)
+			if _, ok := r.Dept(id); !ok {
+				return notFound("dept_id")
+			}
+			out, first := c.Result().Raw(`{"dept_id_list":[`), true
+			for d := range r.Children(id) {
+				if !first {
+					out.Raw(",")
+				}
+				first = false
+				out.Int(int64(d.ID))
+			}
+			out.Raw("]}")
+			return nil
+		},
+	}
+}
+
+// POST or GET /topapi/v2/department/get (contract 4.1, 4.2)
+func (s *Server) departmentGet() *wire.Endpoint {
+	dept := deptID(true, wire.FaultParamInvalid)
+	dept.Missing = wire.FaultMissingArgument
+	return &wire.Endpoint{
+		Path: "/topapi/v2/department/get", Family: wire.TOP, Methods: both(),
+		Summary:    "Get one department",
+		Permission: rollcall.PermDepartmentList, AppTypes: everyType(),
+		Params:     []wire.Param{dept, languageParam(wire.FaultParamInvalid)},
+		Unparsable: wire.FaultParamFormat, Faults: deptFaults(),
+		Serve: func(c *wire.Call) error {
+			grant, org := caller(c)
+			r := org.Current()
+			d, ok := r.Dept(rollcall.DeptID(c.Int(0)))
+			if !ok {
+				return notFound("dept_id")
+			}
+			if !grant.InScope(d.ID, r.DeptEver) {
+				return outOfScope("dept_id")
+			}
+			internal := grant.AppType() == rollcall.Internal
+			direct, all := r.MemberCount(d.ID)
+			out := c.Result().Raw(`{"auto_add_user":false,"auto_approve_apply":false,"brief":`).String(d.Brief).
+				Raw(`,"create_dept_group":false,"dept_id":`).Int(int64(d.ID)).
+				Raw(`,"dept_manager_userid_list":[`)
+			for i, userid := range r.Leaders(d.ID) {
+				if i > 0 {
+					out.Raw(",")
+				}
+				out.String(userid)
+			}
+			out.Raw(`],"dept_permits":[]`)
+			if internal { // withheld from third-party apps (contract 4.2)
+				out.Raw(`,"from_union_org":false`)
+			}
+			out.Raw(`,"group_contain_sub_dept":false,"hide_dept":false,"member_count":`).Int(int64(all)).
+				Raw(`,"name":`).String(d.NameIn(languageOf(c, 1))).
+				Raw(`,"order":`).Int(d.Order).
+				Raw(`,"outer_dept":false,"outer_permit_depts":[],"outer_permit_users":[],"owning_member_count":`).Int(int64(direct))
+			if d.ParentID != 0 {
+				out.Raw(`,"parent_id":`).Int(int64(d.ParentID))
+			}
+			if internal && d.SourceIdentifier != "" {
+				out.Raw(`,"source_identifier":`).String(d.SourceIdentifier)
+			}
+			out.Raw(`,"user_permits":[]}`)
+			return nil
+		},
+	}
+}

@@ -1,0 +1,52 @@
+package api
+
+import (
+	"errors"
+
+	"rollcall"
+	"rollcall/internal/access"
+	"rollcall/internal/wire"
+)
+
+// GET or POST /gettoken (contract 3.1)
+func (s *Server) gettoken() *wire.Endpoint {
+	const appkey, appsecret, corpID, corpSecret = 0, 1, 2, 3
+	text := func(name, doc string) wire.Param {
+		return wire.Param{Name: name, Kind: wire.String, Max: 256, Doc: doc}
+	}
+	return &wire.Endpoint{
+		Path: "/gettoken", Family: wire.Classic, Methods: []string{"GET", "POST"}, Public: true,
+		Summary: "Get the access_token of an app",
+		Params: []wire.Param{
+			appkey:     text("appkey", "The key of the app."),
+			appsecret:  text("appsecret", "The secret of the app."),
+			corpID:     text("corpid", "The older name: the id of the organization, or the key of the app."),
+			corpSecret: text("corpsecret", "The older name of appsecret."),
+		},
+		Unparsable: wire.FaultInvalidParameter,
+		Faults: []wire.FaultRow{
+			{Kind: rollcall.KindMissing, Fault: wire.FaultMissingParam},
+			{Kind: rollcall.KindDenied, Param: "appkey", Fault: wire.FaultWrongSecret},
+			{Kind: rollcall.KindDenied, Param: "corpid", Fault: wire.FaultWrongCorpSecret},
+		},
+		Serve: func(c *wire.Call) error {
+			token, expires, err := s.Access.Token(c.Context(), access.Credentials{
+				Appkey: c.Text(appkey), Appsecret: c.Text(appsecret),
+				CorpID: c.Text(corpID), CorpSecret: c.Text(corpSecret),
+			})
+			switch {
+			case errors.Is(err, access.ErrNoCredentials):
+				return &rollcall.Error{Kind: rollcall.KindMissing, Param: "corpid or appkey"}
+			case errors.Is(err, access.ErrWrongSecret):
+				return &rollcall.Error{Kind: rollcall.KindDenied, Param: "appkey"}
+			case errors.Is(err, access.ErrWrongCorpSecret):
+				return &rollcall.Error{Kind: rollcall.KindDenied, Param: "corpid"}
+			case err != nil:
+				return err
+			}
+			c.Result().Raw(`{"errcode":0,"access_token":`).String(token).
+				Raw(`,"errmsg":"ok","expires_in":`).Int(int64(expires)).Raw("}")
+			return nil
+		},
+	}
+}

@@ -1,0 +1,149 @@
+package api
+
+import (
+	"math"
+
+	"rollcall"
+	"rollcall/internal/directory"
+	"rollcall/internal/wire"
+)
+
+// deptID is the parameter that names a department, with the same fault for
+// everything that is wrong with it.
+func deptID(required bool, fault wire.Fault) wire.Param {
+	return wire.Param{
+		Name: "dept_id", Kind: wire.Int, Required: required, Min: 1, Max: math.MaxInt64,
+		Missing: fault, Malformed: fault, OutOfRange: fault, Doc: "The id of the department; the root is 1.",
+	}
+}
+
+// POST or GET /topapi/user/count (contract 2.1, D2, D7)
+func (s *Server) userCount() *wire.Endpoint {
+	return &wire.Endpoint{
+		Path: "/topapi/user/count", Family: wire.TOP, Methods: both(),
+		Summary:    "Count the people of the organization",
+		Permission: rollcall.PermMember, AppTypes: everyType(),
+		Params: []wire.Param{{
+			Name: "only_active", Kind: wire.Bool, Required: true,
+			Missing: wire.FaultParamEmpty, Malformed: wire.FaultInvalidParameter,
+			Doc: "Whether only people who activated their account are counted.",
+		}},
+		Unparsable: wire.FaultInvalidParameter,
+		Serve: func(c *wire.Call) error {
+			_, org := caller(c)
+			c.Result().Raw(`{"count":`).Int(int64(org.Current().Count(c.Bool(0)))).Raw("}")
+			return nil
+		},
+	}
+}
+
+// POST or GET /topapi/user/listid (contract 2.2, D2, D7, D8)
+func (s *Server) userListID() *wire.Endpoint {
+	return &wire.Endpoint{
+		Path: "/topapi/user/listid", Family: wire.TOP, Methods: both(),
+		Summary:    "List the userids of a department's direct members",
+		Permission: rollcall.PermMember, AppTypes: everyType(),
+		Params:     []wire.Param{deptID(true, wire.FaultParamInvalid)},
+		Unparsable: wire.FaultParamFormat,
+		Faults:     []wire.FaultRow{{Kind: rollcall.KindNotFound, Fault: wire.FaultDeptNotFound}},
+		Serve: func(c *wire.Call) error {
+			_, org := caller(c)
+			r := org.Current()
+			m, ok := r.Members(rollcall.DeptID(c.Int(0)), rollcall.OrderCustom, rollcall.Chinese, true)
+			if !ok {
+				return notFound("dept_id")
+			}
+			out := c.Result().Raw(`{"userid_list":[`)
+			*out = r.AppendAllUserIDs(*out, m)
+			out.Raw("]}")
+			return nil
+		},
+	}
+}
+
+// maxPage is the most people that one page shows.
+const maxPage = 100
+
+// POST or GET /topapi/user/listsimple (contract 2.3, D2, D8, D9, D10)
+func (s *Server) userListSimple() *wire.Endpoint {
+	const dept, order, limited, language, size, cursor = 0, 1, 2, 3, 4, 5
+	invalid := wire.FaultParamInvalid
+	return &wire.Endpoint{
+		Path: "/topapi/user/listsimple", Family: wire.TOP, Methods: both(),
+		Summary:    "List a department's direct members, page by page",
+		Permission: rollcall.PermDepartmentMember, AppTypes: everyType(),
+		Params: []wire.Param{
+			dept: deptID(true, invalid),
+			cursor: {
+				Name: "cursor", Kind: wire.Int, Required: true, Min: 0, Max: math.MaxInt64,
+				Missing: invalid, Malformed: wire.FaultInvalidOffset,
+				Doc: "Where the page begins: 0, then the next_cursor of the page before.",
+			},
+			size: {
+				Name: "size", Kind: wire.Int, Required: true, Min: 1, Max: maxPage,
+				Missing: invalid, Malformed: wire.FaultInvalidSize,
+				Doc: "How many people a page shows, 1 to 100.",
+			},
+			order: {
+				Name: "order_field", Kind: wire.Enum, Enum: rollcall.OrderNames(), Malformed: invalid,
+				Doc: "The order: the administrator's, by the time of entering the department, or by the time of the last change.",
+			},
+			limited: {
+				Name: "contain_access_limit", Kind: wire.Bool, Malformed: invalid,
+				Doc: "Whether people whose visibility is restricted are shown too.",
+			},
+			language: languageParam(invalid),
+		},
+		Unparsable: wire.FaultParamFormat,
+		Faults: []wire.FaultRow{
+			{Kind: rollcall.KindNotFound, Fault: wire.FaultTheDeptNotFound},
+			{Kind: rollcall.KindDenied, Fault: wire.FaultDeptScope},
+		},
+		Serve: func(c *wire.Call) error {
+			grant, org := caller(c)
+			key := directory.WalkKey{
+				Appkey: grant.Appkey(), Dept: rollcall.DeptID(c.Int(dept)), Order: rollcall.Order(c.Enum(order)),
+				Language: languageOf(c, language), WithLimited: c.Bool(limited), Size: int(c.Int(size)),
+			}
+			at := c.Int(cursor)
+			current := org.Current()
+			if _, ok := current.Dept(key.Dept); !ok {
+				return notFound("dept_id")
+			}
+			if !grant.InScope(key.Dept, current.DeptEver) {
+				return outOfScope("dept_id")
+			}
+			r := org.Version(key, at == 0)
+			m, ok := r.Members(key.Dept, key.Order, key.Language, key.WithLimited)
+			if !ok { // created after the walk began
+				return notFound("dept_id")
+			}
+			offset := int(min(at, int64(m.Len())))
+			var page [maxPage]uint32
+			more := offset+key.Size < m.Len()
+			out := c.Result().Raw(`{"has_more":`).Bool(more).Raw(`,"list":[`)
+			*out = r.AppendCards(*out, m.Append(page[:0], offset, key.Size), key.Language)
+			out.Raw("]")
+			if more {
+				out.Raw(`,"next_cursor":`).Int(int64(offset + key.Size))
+			}
+			out.Raw("}")
+			return nil
+		},
+	}
+}
+
+func languageParam(fault wire.Fault) wire.Param {
+	return wire.Param{
+		Name: "language", Kind: wire.Enum, Enum: []string{string(rollcall.Chinese), string(rollcall.English)}, Malformed: fault,
+		Doc: "The language of the names.",
+	}
+}
+
+// languageOf reads a parameter made by languageParam.
+func languageOf(c *wire.Call, i int) rollcall.Language {
+	if c.Enum(i) == 1 {
+		return rollcall.English
+	}
+	return rollcall.Chinese
+}

@@ -1,0 +1,358 @@
+package directory
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"rollcall"
+	"rollcall/internal/pinyin"
+)
+
+// Options are what a [Corp] needs from outside.
+type Options struct {
+	Store   rollcall.Store
+	Encoder Encoder
+	Keyer   *pinyin.Keyer
+	// Clock tells when a change is committed.
+	Clock func() time.Time
+	// Kept bounds the versions kept for walks; zero values take defaults.
+	Kept KeptLimits
+}
+
+// Corp is one organization, live: its newest version and the one way to change
+// it.
+type Corp struct {
+	id    string
+	opt   Options
+	maker *maker
+	root  atomic.Pointer[Root]
+	walks *walks
+
+	// writing is held by whoever makes the next version: the sequencer, or a
+	// follower that takes over what others committed.
+	writing sync.Mutex
+
+	pool struct { // intents that wait for the next transaction
+		sync.Mutex
+		waiting []*waiter
+		running bool // a sequencer is at work
+	}
+}
+
+// Open loads an organization.
+func Open(ctx context.Context, corpID string, opt Options) (*Corp, error) {
+	c := &Corp{id: corpID, opt: opt, maker: &maker{opt.Encoder, opt.Keyer}, walks: newWalks(opt.Kept)}
+	r, _, err := load(ctx, opt.Store, corpID, c.maker)
+	if err != nil {
+		return nil, err
+	}
+	c.root.Store(r)
+	return c, nil
+}
+
+// ID returns the organization's id.
+func (c *Corp) ID() string { return c.id }
+
+// Current returns the newest version.
+func (c *Corp) Current() *Root { return c.root.Load() }
+
+// Batch is what an intent wants to happen, all or nothing.
+type Batch struct {
+	Changes []rollcall.Change // At, By and Version are filled in by the writer
+	// InTx does what else belongs to the same transaction, such as sign-ins.
+	InTx func(tx rollcall.Tx) error
+	// Committed is called after the commit and before anyone is answered.
+	Committed func(rollcall.Head)
+}
+
+// Intent looks at the newest state and decides what should happen. It may be
+// called more than once, and must not keep the state. Its error goes to the one
+// who asked, and nothing of it happens.
+type Intent func(s *State) (Batch, error)
+
+// Outcome tells what became of an intent.
+type Outcome struct {
+	Version uint64            // the version in which it took effect
+	Changes []rollcall.Change // as they were committed
+}
+
+type waiter struct {
+	by     string
+	intent Intent
+	done   chan struct{}
+	out    Outcome
+	err    error
+}
+
+// maxGroup is how many intents one transaction takes at most.
+const maxGroup = 256
+
+// maxWaiting is how many intents may wait; more are refused as busy.
+const maxWaiting = 4096
+
+// Do carries out an intent: it is decided on the newest state, durable, and
+// visible to every later reader before Do returns. Intents that come at the
+// same time share a transaction; each sees what those before it decided. by
+// says who wants it. When ctx ends before its turn has come, nothing happens;
+// afterwards Do waits for the answer.
+func (c *Corp) Do(ctx context.Context, by string, intent Intent) (Outcome, error) {
+	w := &waiter{by: by, intent: intent, done: make(chan struct{})}
+	c.pool.Lock()
+	if len(c.pool.waiting) >= maxWaiting {
+		c.pool.Unlock()
+		return Outcome{}, busy("too many changes are waiting", nil)
+	}
+	c.pool.waiting = append(c.pool.waiting, w)
+	if !c.pool.running {
+		c.pool.running = true
+		go c.sequence()
+	}
+	c.pool.Unlock()
+	select {
+	case <-w.done:
+	case <-ctx.Done():
+		if c.withdraw(w) {
+			return Outcome{}, busy("the change waited for its turn", ctx.Err())
+		}
+		<-w.done
+	}
+	return w.out, w.err
+}
+
+func busy(detail string, err error) error {
+	return &rollcall.Error{Kind: rollcall.KindBusy, Detail: detail, Err: err}
+}
+
+// withdraw takes a waiter back; false when its turn has come.
+func (c *Corp) withdraw(w *waiter) bool {
+	c.pool.Lock()
+	defer c.pool.Unlock()
+	for i, x := range c.pool.waiting {
+		if x == w {
+			c.pool.waiting = append(c.pool.waiting[:i:i], c.pool.waiting[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+// sequence works off the pool, transaction by transaction, until it is empty.
+func (c *Corp) sequence() {
+	for {
+		c.pool.Lock()
+		group := c.pool.waiting
+		if len(group) > maxGroup {
+			group = group[:maxGroup]
+		}
+		c.pool.waiting = append([]*waiter(nil), c.pool.waiting[len(group):]...)
+		if len(group) == 0 {
+			c.pool.running = false
+			c.pool.Unlock()
+			return
+		}
+		c.pool.Unlock()
+		c.commit(group)
+		for _, w := range group {
+			close(w.done)
+		}
+	}
+}
+
+// writeTimeout is how long a transaction may wait for its turn, for example
+// behind an import.
+const writeTimeout = 10 * time.Second
+
+// commit carries out a group of intents in one transaction and sets their
+// answers.
+func (c *Corp) commit(group []*waiter) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	fail := func(err error) {
+		for _, w := range group {
+			if w.err == nil {
+				w.out, w.err = Outcome{}, err
+			}
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	tx, err := c.opt.Store.Begin(ctx, c.id)
+	if err != nil {
+		fail(busy("the change could not be begun", err))
+		return
+	}
+	defer tx.Rollback()
+	if err := c.takeOver(ctx, tx.Head(), tx.Changes); err != nil {
+		fail(err)
+		return
+	}
+	state, batches, changes := c.decide(group)
+	if !needsCommit(batches) {
+		for _, w := range group {
+			w.out.Version = tx.Head().Version
+		}
+		return
+	}
+	if len(changes) > 0 {
+		if err := tx.Append(changes); err != nil {
+			fail(fmt.Errorf("writing the changes: %w", err))
+			return
+		}
+	}
+	for _, b := range batches {
+		if b.InTx != nil {
+			if err := b.InTx(tx); err != nil {
+				fail(fmt.Errorf("writing what goes with the changes: %w", err))
+				return
+			}
+		}
+	}
+	id := newBatchID()
+	head, err := tx.Commit(id)
+	if err != nil {
+		if head, err = c.resolve(id, err); err != nil {
+			fail(err)
+			return
+		}
+	}
+	if len(changes) > 0 {
+		c.root.Store(state.publish(head.Version, c.maker))
+	}
+	for _, w := range group {
+		if w.err == nil {
+			w.out.Version = head.Version
+		}
+	}
+	for _, b := range batches {
+		if b.Committed != nil {
+			b.Committed(head)
+		}
+	}
+}
+
+func needsCommit(batches []Batch) bool {
+	return slices.ContainsFunc(batches, func(b Batch) bool { return len(b.Changes) > 0 || b.InTx != nil })
+}
+
+// decide asks every intent in turn. An intent whose changes do not fit is
+// dropped, and the others are decided anew without it.
+func (c *Corp) decide(group []*waiter) (state *State, batches []Batch, changes []rollcall.Change) {
+	at, version := rollcall.At(c.opt.Clock()), c.Current().version+1
+again:
+	for {
+		state, batches, changes = c.Current().edit(), nil, nil
+		for _, w := range group {
+			if w.err != nil {
+				continue
+			}
+			b, err := w.intent(state)
+			if err != nil {
+				w.err = err
+				continue
+			}
+			from := len(changes)
+			for _, ch := range b.Changes {
+				ch.Version, ch.At, ch.By = version, at, w.by
+				if err := state.apply(&ch); err != nil {
+					w.err = err
+					continue again
+				}
+				changes = append(changes, ch)
+			}
+			batches = append(batches, b)
+			w.out.Changes = changes[from:len(changes):len(changes)]
+		}
+		return state, batches, changes
+	}
+}
+
+func newBatchID() string {
+	var b [12]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// resolve finds out whether a batch is there whose commit failed.
+func (c *Corp) resolve(batch string, cause error) (rollcall.Head, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	heads, err := c.opt.Store.Heads(ctx)
+	if err != nil {
+		return rollcall.Head{}, fmt.Errorf("it is not known whether the change was committed: %w", errors.Join(cause, err))
+	}
+	for _, h := range heads {
+		if h.CorpID == c.id && h.Batch == batch {
+			return h, nil
+		}
+	}
+	return rollcall.Head{}, busy("the change could not be committed", cause)
+}
+
+// reloadAfter is how many changes are taken over one by one; beyond that the
+// organization is loaded anew, which costs less and keeps the memory small.
+const reloadAfter = 20_000
+
+// CatchUp takes over what others committed up to now.
+func (c *Corp) CatchUp(ctx context.Context) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	heads, err := c.opt.Store.Heads(ctx)
+	if err != nil {
+		return fmt.Errorf("catching up with organization %s: %w", c.id, err)
+	}
+	for _, h := range heads {
+		if h.CorpID == c.id {
+			return c.takeOver(ctx, h, func(after uint64, fn func(rollcall.Change) error) error {
+				_, err := c.opt.Store.Changes(ctx, c.id, after, fn)
+				return err
+			})
+		}
+	}
+	return fmt.Errorf("catching up with organization %s: %w", c.id, rollcall.ErrNoCorp)
+}
+
+var errTooMany = errors.New("too many changes to take over one by one")
+
+// takeOver publishes every version up to the head's that others committed.
+func (c *Corp) takeOver(ctx context.Context, head rollcall.Head, changes func(after uint64, fn func(rollcall.Change) error) error) error {
+	r := c.Current()
+	if head.Version == r.version {
+		return nil
+	}
+	state, version, n := r.edit(), r.version, 0
+	err := changes(r.version, func(ch rollcall.Change) error {
+		if ch.Version != version && ch.Version != version+1 {
+			return fmt.Errorf("the log goes from version %d to %d", version, ch.Version)
+		}
+		if n++; n > reloadAfter {
+			return errTooMany
+		}
+		version = ch.Version
+		return state.apply(&ch)
+	})
+	if err == nil && version < head.Version {
+		err = fmt.Errorf("the log ends at version %d of %d", version, head.Version)
+	}
+	if errors.Is(err, errTooMany) {
+		fresh, _, err := load(ctx, c.opt.Store, c.id, c.maker)
+		if err != nil {
+			return err
+		}
+		// What old versions hold is now theirs alone.
+		fresh.copied = r.copied + fresh.Bytes()
+		c.root.Store(fresh)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("taking over the changes of organization %s: %w", c.id, err)
+	}
+	c.root.Store(state.publish(version, c.maker))
+	return nil
+}

@@ -1,0 +1,74 @@
+package directory
+
+import (
+	"hash/maphash"
+	"sync/atomic"
+)
+
+// index finds the dense number of a key. Numbers are given once and never taken
+// back, so one index serves all versions: a reader of an older version simply
+// finds numbers that its version does not have yet. It holds numbers only; the
+// caller compares the keys. One writer, any number of readers.
+type index struct {
+	seed  maphash.Seed
+	table atomic.Pointer[[]atomic.Uint32] // 0 = free, else number+1; length is a power of two
+	used  int
+}
+
+func newIndex(room int) *index {
+	x := &index{seed: maphash.MakeSeed()}
+	size := 16
+	for size*3/4 < room {
+		size *= 2
+	}
+	t := make([]atomic.Uint32, size)
+	x.table.Store(&t)
+	return x
+}
+
+func (x *index) hashString(key []byte) uint64 { return maphash.Bytes(x.seed, key) }
+
+func (x *index) hashNumber(key int64) uint64 { return maphash.Comparable(x.seed, key) }
+
+// find returns the number for which same is true among those of a hash.
+func (x *index) find(hash uint64, same func(n uint32) bool) (uint32, bool) {
+	t := *x.table.Load()
+	mask := uint64(len(t) - 1)
+	for i := hash & mask; ; i = (i + 1) & mask {
+		switch v := t[i].Load(); {
+		case v == 0:
+			return 0, false
+		case same(v - 1):
+			return v - 1, true
+		}
+	}
+}
+
+// add puts a number in; rehash gives the hash of any number that is in already,
+// for the times when the table has to grow.
+func (x *index) add(hash uint64, n uint32, rehash func(n uint32) uint64) {
+	t := *x.table.Load()
+	if x.used+1 > len(t)*3/4 {
+		bigger := make([]atomic.Uint32, 2*len(t))
+		for i := range t {
+			if v := t[i].Load(); v != 0 {
+				put(bigger, rehash(v-1), v)
+			}
+		}
+		x.table.Store(&bigger)
+		t = bigger
+	}
+	put(t, hash, n+1)
+	x.used++
+}
+
+func put(t []atomic.Uint32, hash uint64, v uint32) {
+	mask := uint64(len(t) - 1)
+	i := hash & mask
+	for t[i].Load() != 0 {
+		i = (i + 1) & mask
+	}
+	t[i].Store(v)
+}
+
+func (x *index) bytes() int { return 4 * len(*x.table.Load()) }

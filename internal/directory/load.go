@@ -1,0 +1,383 @@
+package directory
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"sync"
+
+	"rollcall"
+	"rollcall/internal/directory/sequence"
+)
+
+// load reads an organization from the store into a fresh root.
+func load(ctx context.Context, store rollcall.Store, corpID string, m *maker) (*Root, rollcall.Head, error) {
+	l := &loader{maker: m, root: &Root{
+		users: newIndex(0), deptNos: newIndex(0), apps: map[string]*rollcall.App{}, totals: &sync.Map{},
+	}}
+	head, err := store.Load(ctx, corpID, l)
+	if err != nil {
+		return nil, head, fmt.Errorf("loading organization %s: %w", corpID, err)
+	}
+	l.root.version = head.Version
+	if err := l.finish(); err != nil {
+		return nil, head, fmt.Errorf("loading organization %s: %w", corpID, err)
+	}
+	return l.root, head, nil
+}
+
+// loader builds a root from a snapshot, in bulk.
+type loader struct {
+	maker *maker
+	root  *Root
+	// The block being filled: its bytes and the ends of its items.
+	records, cards pending
+	recordBlocks   *vectorEditor[block]
+	cardBlocks     *vectorEditor[block]
+	present        []uint64
+	places         []place
+}
+
+// place is one membership on the way into its department's orders.
+type place struct{ ordinal, dept uint32 }
+
+// pending is a block in the making.
+type pending struct {
+	bytes []byte
+	ends  [blockLen]uint32
+	n     int
+}
+
+func (p *pending) close() block {
+	b := make(block, blockHead, blockHead+len(p.bytes))
+	for i := range blockLen + 1 {
+		end := uint32(len(p.bytes))
+		switch {
+		case i == 0:
+			end = 0
+		case i <= p.n:
+			end = p.ends[i-1]
+		}
+		binary.LittleEndian.PutUint32(b[4*i:], blockHead+end)
+	}
+	b = append(b, p.bytes...)
+	p.bytes, p.n = p.bytes[:0], 0
+	return b
+}
+
+func (l *loader) Corp(c *rollcall.Corp) error {
+	loc, err := c.Settings.Location()
+	l.root.corp, l.root.loc = *c, loc
+	return err
+}
+
+func (l *loader) Dept(d *rollcall.Dept, ended rollcall.Instant) error {
+	r := l.root
+	n := r.depts.n
+	e := r.depts.edit()
+	if n%leafLen != 0 {
+		e.own = make([]bool, len(r.depts.leaves))
+		for i := range e.own { // nobody else has seen this root
+			e.own[i] = true
+		}
+	}
+	e.set(n, &dept{Dept: *d, ended: ended})
+	r.depts = e.v
+	r.deptNos.add(r.deptNos.hashNumber(int64(d.ID)), uint32(n), func(n uint32) uint64 {
+		return r.deptNos.hashNumber(int64(r.depts.at(int(n)).ID))
+	})
+	return nil
+}
+
+func (l *loader) User(u *rollcall.User) error {
+	r, o := l.root, uint32(l.root.people)
+	if uint32(u.Ordinal) != o {
+		return fmt.Errorf("the ordinal %d is missing", o)
+	}
+	if l.recordBlocks == nil {
+		l.recordBlocks, l.cardBlocks = r.records.edit(), r.cards.edit()
+	}
+	l.records.bytes = l.maker.appendRecord(l.records.bytes, u)
+	l.records.ends[l.records.n] = uint32(len(l.records.bytes))
+	l.records.n++
+	l.cards.bytes = l.maker.appendCard(l.cards.bytes, u)
+	l.cards.ends[l.cards.n] = uint32(len(l.cards.bytes))
+	l.cards.n++
+	r.people++
+	if r.people%blockLen == 0 {
+		l.closeBlocks()
+	}
+	if o%64 == 0 {
+		l.present = append(l.present, 0)
+	}
+	if !u.Present() {
+		r.departed = append(r.departed, pastStay{o, u.Stay})
+		return nil
+	}
+	l.present[o/64] |= 1 << (o % 64)
+	r.count++
+	r.active += b2i(u.Active)
+	for i := range u.Memberships {
+		n, ok := r.deptNo(u.Memberships[i].DeptID)
+		if !ok {
+			return fmt.Errorf("%q is in department %d, which does not exist", u.UserID, u.Memberships[i].DeptID)
+		}
+		l.places = append(l.places, place{o, n})
+		d := r.depts.at(int(n))
+		d.limited += b2i(u.AccessLimited)
+		d.english += b2i(u.NameEN != "")
+	}
+	return nil
+}
+
+func (l *loader) closeBlocks() {
+	no := (l.root.people - 1) / blockLen
+	l.recordBlocks.set(no, l.records.close())
+	l.cardBlocks.set(no, l.cards.close())
+}
+
+func (l *loader) EndedStay(o rollcall.Ordinal, s rollcall.Stay) error {
+	l.root.departed = append(l.root.departed, pastStay{uint32(o), s})
+	return nil
+}
+
+func (l *loader) EndedMembership(o rollcall.Ordinal, id rollcall.DeptID, s rollcall.Stay) error {
+	n, ok := l.root.deptNo(id)
+	if !ok {
+		return fmt.Errorf("the department %d of an ended membership never existed", id)
+	}
+	d := l.root.depts.at(int(n))
+	d.past = append(d.past, pastStay{uint32(o), s})
+	return nil
+}
+
+func (l *loader) EndedParent(id, parent rollcall.DeptID, s rollcall.Stay) error {
+	n, ok := l.root.deptNo(id)
+	if !ok {
+		return fmt.Errorf("the department %d of an ended parent never existed", id)
+	}
+	d := l.root.depts.at(int(n))
+	d.parents = append(d.parents, pastParent{parent, s})
+	return nil
+}
+
+func (l *loader) App(a *rollcall.App) error {
+	fresh := *a
+	l.root.apps[a.Appkey] = &fresh
+	return nil
+}
+
+// finish makes the orders. Everyone is ranked once by userid and by each sort
+// key; the departments' lists then fall out of one pass over the ranks.
+func (l *loader) finish() error {
+	r := l.root
+	if l.records.n > 0 {
+		l.closeBlocks()
+	}
+	if l.recordBlocks != nil {
+		r.records, r.cards = l.recordBlocks.vector(), l.cardBlocks.vector()
+	}
+	bits := r.present.edit()
+	for i, w := range l.present {
+		bits.set(i, w)
+	}
+	r.present = bits.vector()
+	r.users = newIndex(r.people)
+	for o := range r.people {
+		r.users.add(r.users.hashString(r.record(uint32(o)).userid()), uint32(o), nil)
+	}
+	if err := l.linkDepts(); err != nil {
+		return err
+	}
+	byEnd := func(a, b pastStay) int { return cmp.Compare(a.To, b.To) }
+	slices.SortStableFunc(r.departed, byEnd)
+	for n := range r.depts.n {
+		slices.SortStableFunc(r.depts.at(n).past, byEnd)
+	}
+
+	var english bool
+	for n := range r.depts.n {
+		english = english || r.depts.at(n).english > 0
+	}
+	var work sync.WaitGroup
+	var custom, customEN, entry, modify [][]uint32
+	work.Go(func() {
+		custom = l.customOrder(rollcall.Chinese)
+		customEN = custom
+		if english {
+			customEN = l.customOrder(rollcall.English)
+		}
+	})
+	work.Go(func() {
+		byID := l.spread(r.ranked(func(o uint32) []byte { return r.record(o).userid() }))
+		entry = l.timeOrder(byID, member.entered)
+		modify = l.timeOrder(byID, member.modified)
+	})
+	r.arrivals = r.arrivalOrder()
+	work.Wait()
+
+	for n := range r.depts.n {
+		d := r.depts.at(n)
+		d.all = orders{custom: sequence.Build(custom[n]), entry: sequence.Build(entry[n]), modify: sequence.Build(modify[n])}
+		d.all.customEN = d.all.custom
+		if d.english > 0 {
+			d.all.customEN = sequence.Build(customEN[n])
+		}
+		d.shown = nil
+		if d.limited > 0 {
+			limited := func(o uint32) bool { return r.record(o).limited() }
+			o := orders{
+				custom: without(d.all.custom, limited), entry: without(d.all.entry, limited),
+				modify: without(d.all.modify, limited),
+			}
+			if o.customEN = o.custom; d.english > 0 {
+				o.customEN = without(d.all.customEN, limited)
+			}
+			d.shown = &o
+		}
+	}
+	return nil
+}
+
+// linkDepts makes the lists of children.
+func (l *loader) linkDepts() error {
+	r := l.root
+	for n := range r.depts.n {
+		d := r.depts.at(n)
+		// The last interval of a deleted department is the department's own.
+		d.parents = slices.DeleteFunc(d.parents, func(p pastParent) bool {
+			return d.ended != rollcall.Open && p.From == d.Since && p.To == d.ended
+		})
+		if d.ended != rollcall.Open || d.ID == rollcall.RootDept {
+			continue
+		}
+		parent := r.dept(d.ParentID)
+		if parent == nil {
+			return fmt.Errorf("the parent %d of department %d does not exist", d.ParentID, d.ID)
+		}
+		parent.children = append(parent.children, uint32(n))
+	}
+	for n := range r.depts.n {
+		sortChildren(r, r.depts.at(n).children)
+	}
+	return nil
+}
+
+// ranked returns all ordinals in the order of a key, ties by userid.
+func (r *Root) ranked(key func(o uint32) []byte) []uint32 {
+	type entry struct {
+		prefix  uint64 // the first bytes, which decide nearly always
+		ordinal uint32
+	}
+	list := make([]entry, r.people)
+	for o := range list {
+		var first [8]byte
+		copy(first[:], key(uint32(o)))
+		list[o] = entry{binary.BigEndian.Uint64(first[:]), uint32(o)}
+	}
+	slices.SortFunc(list, func(a, b entry) int {
+		if a.prefix != b.prefix {
+			return cmp.Compare(a.prefix, b.prefix)
+		}
+		if x := bytes.Compare(key(a.ordinal), key(b.ordinal)); x != 0 {
+			return x
+		}
+		return compareUserIDs(r.record(a.ordinal), r.record(b.ordinal))
+	})
+	ordinals := make([]uint32, len(list))
+	for i, e := range list {
+		ordinals[i] = e.ordinal
+	}
+	return ordinals
+}
+
+// spread lists each department's members in the order in which they come in
+// ranked.
+func (l *loader) spread(ranked []uint32) [][]uint32 {
+	r := l.root
+	first := make([]uint32, r.people+1) // where a person's places begin; places are by ordinal
+	sizes := make([]int, r.depts.n)
+	for _, p := range l.places {
+		first[p.ordinal+1]++
+		sizes[p.dept]++
+	}
+	for o := range r.people {
+		first[o+1] += first[o]
+	}
+	lists := make([][]uint32, r.depts.n)
+	all := make([]uint32, len(l.places))
+	for n, size := range sizes {
+		lists[n], all = all[:0:size], all[size:]
+	}
+	for _, o := range ranked {
+		for _, p := range l.places[first[o]:first[o+1]] {
+			lists[p.dept] = append(lists[p.dept], o)
+		}
+	}
+	return lists
+}
+
+func (l *loader) customOrder(lang rollcall.Language) [][]uint32 {
+	r := l.root
+	lists := l.spread(r.ranked(func(o uint32) []byte { return r.record(o).key(lang) }))
+	for n, list := range lists {
+		id := r.depts.at(n).ID
+		ordered := func(o uint32) bool { return r.record(o).in(id).ordered() }
+		if !slices.ContainsFunc(list, ordered) {
+			continue
+		}
+		slices.SortFunc(list, comparer{r.record, id}.custom(lang))
+	}
+	return lists
+}
+
+// timeOrder sorts lists that are in the order of the userids by a time of the
+// membership.
+func (l *loader) timeOrder(byID [][]uint32, time func(member) rollcall.Instant) [][]uint32 {
+	type entry struct {
+		at      rollcall.Instant
+		ordinal uint32
+	}
+	lists := make([][]uint32, len(byID))
+	var entries []entry
+	for n, list := range byID {
+		id := l.root.depts.at(n).ID
+		entries = entries[:0]
+		for _, o := range list {
+			entries = append(entries, entry{time(l.root.record(o).in(id)), o})
+		}
+		byTime := func(a, b entry) int { return cmp.Compare(a.at, b.at) }
+		if slices.IsSortedFunc(entries, byTime) {
+			lists[n] = list
+			continue
+		}
+		slices.SortStableFunc(entries, byTime)
+		lists[n] = make([]uint32, len(entries))
+		for i, e := range entries {
+			lists[n][i] = e.ordinal
+		}
+	}
+	return lists
+}
+
+func (r *Root) arrivalOrder() sequence.Seq {
+	type entry struct {
+		at      rollcall.Instant
+		ordinal uint32
+	}
+	list := make([]entry, 0, r.count)
+	for o := range uint32(r.people) {
+		if s := r.record(o).stay(); s.To == rollcall.Open {
+			list = append(list, entry{s.From, o})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b entry) int { return cmp.Compare(a.at, b.at) })
+	ordinals := make([]uint32, len(list))
+	for i, e := range list {
+		ordinals[i] = e.ordinal
+	}
+	return sequence.Build(ordinals)
+}

@@ -1,0 +1,178 @@
+package directory
+
+import (
+	"bytes"
+	"cmp"
+
+	"rollcall"
+	"rollcall/internal/directory/sequence"
+)
+
+// Members is the list of a department's members in one order.
+type Members struct {
+	seq sequence.Seq
+	// time gives the instant by which seq ascends, where it is to be read
+	// downwards.
+	time func(ordinal uint32) rollcall.Instant
+}
+
+// Members returns a department's members in an order (contract D8): everyone,
+// or only those whose visibility is not restricted (contract D9). It reports
+// false where the department does not exist.
+func (r *Root) Members(id rollcall.DeptID, o rollcall.Order, l rollcall.Language, withLimited bool) (Members, bool) {
+	d := r.dept(id)
+	if d == nil {
+		return Members{}, false
+	}
+	of := &d.all
+	if !withLimited && d.shown != nil {
+		of = d.shown
+	}
+	switch o {
+	case rollcall.OrderEntryAsc:
+		return Members{seq: of.entry}, true
+	case rollcall.OrderEntryDesc:
+		return Members{seq: of.entry, time: func(o uint32) rollcall.Instant { return r.record(o).in(id).entered() }}, true
+	case rollcall.OrderModifyAsc:
+		return Members{seq: of.modify}, true
+	case rollcall.OrderModifyDesc:
+		return Members{seq: of.modify, time: func(o uint32) rollcall.Instant { return r.record(o).in(id).modified() }}, true
+	}
+	if l == rollcall.English {
+		return Members{seq: of.customEN}, true
+	}
+	return Members{seq: of.custom}, true
+}
+
+// Len returns the number of members.
+func (m Members) Len() int { return m.seq.Len() }
+
+// Append appends the ordinals of n members from the offset-th on to dst; fewer
+// where the list ends.
+func (m Members) Append(dst []uint32, offset, n int) []uint32 {
+	if m.time == nil {
+		return m.seq.Append(dst, offset, n)
+	}
+	// Downwards, but those of the same time stay in ascending order: go from
+	// run to run of equal times. A run at lo..hi of the ascending list lies at
+	// total-hi..total-lo of the descending one.
+	total := m.seq.Len()
+	for n > 0 && offset >= 0 && offset < total {
+		t := m.time(m.seq.At(total - 1 - offset))
+		lo := m.seq.Search(func(o uint32) bool { return m.time(o) < t })
+		hi := m.seq.Search(func(o uint32) bool { return m.time(o) <= t })
+		skip := offset - (total - hi)
+		take := min(n, hi-lo-skip)
+		dst = m.seq.Append(dst, lo+skip, take)
+		offset += take
+		n -= take
+	}
+	return dst
+}
+
+// maxAtOnce is how many cards are gathered before they are copied: finding them
+// first lets the processor fetch them side by side.
+const maxAtOnce = 128
+
+// AppendCards appends the fragments of people, joined by commas, to dst.
+func (r *Root) AppendCards(dst []byte, ordinals []uint32, l rollcall.Language) []byte {
+	var found [maxAtOnce][]byte
+	for len(ordinals) > 0 {
+		n := min(len(ordinals), maxAtOnce)
+		for i, o := range ordinals[:n] {
+			found[i] = r.card(o).fragment(l)
+		}
+		for _, f := range found[:n] {
+			dst = append(append(dst, f...), ',')
+		}
+		ordinals = ordinals[n:]
+		if len(ordinals) == 0 {
+			return dst[:len(dst)-1]
+		}
+	}
+	return dst
+}
+
+// AppendUserIDs appends the quoted userids of people, joined by commas, to dst.
+func (r *Root) AppendUserIDs(dst []byte, ordinals []uint32) []byte {
+	var found [maxAtOnce][]byte
+	for len(ordinals) > 0 {
+		n := min(len(ordinals), maxAtOnce)
+		for i, o := range ordinals[:n] {
+			found[i] = r.card(o).userid()
+		}
+		for _, f := range found[:n] {
+			dst = append(append(dst, f...), ',')
+		}
+		ordinals = ordinals[n:]
+		if len(ordinals) == 0 {
+			return dst[:len(dst)-1]
+		}
+	}
+	return dst
+}
+
+// AppendAllUserIDs is AppendUserIDs of a whole list.
+func (r *Root) AppendAllUserIDs(dst []byte, m Members) []byte {
+	var page [maxAtOnce]uint32
+	for at := 0; at < m.Len(); at += maxAtOnce {
+		if at > 0 {
+			dst = append(dst, ',')
+		}
+		dst = r.AppendUserIDs(dst, m.Append(page[:0], at, maxAtOnce))
+	}
+	return dst
+}
+
+// comparer gives the orders of a department's members, as the records of one
+// version have them. Ties end with the userid (contract D8).
+type comparer struct {
+	record func(o uint32) record
+	dept   rollcall.DeptID
+}
+
+func (c comparer) custom(l rollcall.Language) func(a, b uint32) int {
+	return func(a, b uint32) int {
+		ra, rb := c.record(a), c.record(b)
+		ma, mb := ra.in(c.dept), rb.in(c.dept)
+		if oa, ob := ma.ordered(), mb.ordered(); oa || ob {
+			if oa != ob {
+				if oa {
+					return -1
+				}
+				return 1
+			}
+			if x := cmp.Compare(mb.order(), ma.order()); x != 0 {
+				return x
+			}
+		}
+		if x := bytes.Compare(ra.key(l), rb.key(l)); x != 0 {
+			return x
+		}
+		return compareUserIDs(ra, rb)
+	}
+}
+
+func (c comparer) entry(a, b uint32) int {
+	ra, rb := c.record(a), c.record(b)
+	if x := cmp.Compare(ra.in(c.dept).entered(), rb.in(c.dept).entered()); x != 0 {
+		return x
+	}
+	return compareUserIDs(ra, rb)
+}
+
+func (c comparer) modify(a, b uint32) int {
+	ra, rb := c.record(a), c.record(b)
+	if x := cmp.Compare(ra.in(c.dept).modified(), rb.in(c.dept).modified()); x != 0 {
+		return x
+	}
+	return compareUserIDs(ra, rb)
+}
+
+// arrival is the order of Root.arrivals.
+func (c comparer) arrival(a, b uint32) int {
+	if x := cmp.Compare(c.record(a).stay().From, c.record(b).stay().From); x != 0 {
+		return x
+	}
+	return cmp.Compare(a, b)
+}

@@ -1,0 +1,359 @@
+package directory
+
+import (
+	"bytes"
+	"cmp"
+	"maps"
+	"slices"
+	"sync"
+
+	"rollcall"
+	"rollcall/internal/directory/sequence"
+)
+
+// publish makes the next version out of a state. Everything that the state did
+// not touch is shared with the version before.
+func (s *State) publish(version uint64, m *maker) *Root {
+	base := s.base
+	next := &Root{
+		version: version, corp: s.corp, loc: s.loc, apps: s.apps, departed: s.departed,
+		cards: base.cards, records: base.records, people: int(s.NextOrdinal()), users: base.users,
+		count: base.count, active: base.active, present: base.present, arrivals: base.arrivals,
+		depts: base.depts, deptNos: base.deptNos, copied: base.copied, totals: &sync.Map{},
+	}
+	// Every version is noted, so that a gap shows.
+	next.recent = base.recent
+	for _, b := range s.boundary[max(0, len(s.boundary)-len(next.recent)):] {
+		next.recent[b.version%uint64(len(next.recent))] = b
+	}
+	edits := s.publishPeople(next, m)
+	s.publishDepts(next, edits)
+	return next
+}
+
+// memberEdit is what changed in the lists of one department: who has to be
+// taken out, by the order of the old records, and put in, by that of the new.
+type memberEdit struct{ out, in []uint32 }
+
+// publishPeople encodes the touched people and returns what follows for the
+// departments.
+func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberEdit {
+	base, touched := s.base, slices.Sorted(maps.Keys(s.users))
+	edits := map[rollcall.DeptID]*memberEdit{}
+	if len(touched) == 0 {
+		return edits
+	}
+	edit := func(id rollcall.DeptID) *memberEdit {
+		e := edits[id]
+		if e == nil {
+			e = &memberEdit{}
+			edits[id] = e
+		}
+		return e
+	}
+	records, cards, present := base.records.edit(), base.cards.edit(), base.present.edit()
+	var arrivalsOut, arrivalsIn []uint32
+	for len(touched) > 0 { // block by block
+		no := int(touched[0] / blockLen)
+		n := 1
+		for n < len(touched) && int(touched[n]/blockLen) == no {
+			n++
+		}
+		freshRecords, freshCards := make(map[int][]byte, n), make(map[int][]byte, n)
+		for _, o := range touched[:n] {
+			u := s.users[o]
+			var old record
+			if int(o) < base.people {
+				old = base.record(uint32(o))
+			}
+			rec, crd := m.encode(u)
+			freshRecords[int(o%blockLen)], freshCards[int(o%blockLen)] = rec, crd
+			was, is := old != nil && old.stay().To == rollcall.Open, u.Present()
+			next.tally(old, was, -1)
+			next.tally(rec, is, 1)
+			if was != is {
+				word := int(o / 64)
+				bit := uint64(1) << (o % 64)
+				var w uint64
+				if word < present.v.n {
+					w = present.at(word)
+				}
+				for i := present.v.n; i < word; i++ { // words of people who came in and left at once
+					present.set(i, 0)
+				}
+				present.set(word, w&^bit|bit*uint64(b2i(is)))
+			}
+			if was != is || was && old.stay().From != u.Stay.From {
+				if was {
+					arrivalsOut = append(arrivalsOut, uint32(o))
+				}
+				if is {
+					arrivalsIn = append(arrivalsIn, uint32(o))
+				}
+			}
+			for i := range record.members(orEmpty(old)) {
+				if om := old.member(i); !sameInLists(old, om, rec) {
+					e := edit(om.dept())
+					e.out = append(e.out, uint32(o))
+				}
+			}
+			for i := range rec.members() {
+				if nm := rec.member(i); old == nil || !sameInLists(rec, nm, old) {
+					e := edit(nm.dept())
+					e.in = append(e.in, uint32(o))
+				}
+			}
+		}
+		records.set(no, rebuild(base.records, no, freshRecords))
+		cards.set(no, rebuild(base.cards, no, freshCards))
+		next.copied += int64(len(records.at(no)) + len(cards.at(no)))
+		touched = touched[n:]
+	}
+	next.records, next.cards, next.present = records.vector(), cards.vector(), present.vector()
+	for o := base.people; o < next.people; o++ {
+		next.users.add(next.users.hashString(next.record(uint32(o)).userid()), uint32(o), func(n uint32) uint64 {
+			return next.users.hashString(next.record(n).userid())
+		})
+	}
+	next.copied += 8 * int64(len(next.records.leaves)+len(next.cards.leaves)+len(next.present.leaves))
+	next.arrivals = s.relist(base.arrivals, next, memberEdit{arrivalsOut, arrivalsIn}, func(c comparer) func(a, b uint32) int { return c.arrival }, 0)
+	return edits
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func orEmpty(r record) record {
+	if r == nil {
+		return make(record, recordHead)
+	}
+	return r
+}
+
+// tally counts a person in or out.
+func (r *Root) tally(rec record, present bool, by int) {
+	if !present {
+		return
+	}
+	r.count += by
+	if rec.active() {
+		r.active += by
+	}
+}
+
+// sameInLists reports whether a membership m of record a stands at the same
+// place in every list by record b too.
+func sameInLists(a record, m member, b record) bool {
+	if a[0]&^flagActive != b[0]&^flagActive ||
+		!bytes.Equal(a.key(rollcall.Chinese), b.key(rollcall.Chinese)) ||
+		!bytes.Equal(a.key(rollcall.English), b.key(rollcall.English)) {
+		return false
+	}
+	for i := range b.members() {
+		if o := b.member(i); o.dept() == m.dept() {
+			return bytes.Equal(o, m)
+		}
+	}
+	return false
+}
+
+// rebuild makes block no again with some items replaced.
+func rebuild(v vector[block], no int, fresh map[int][]byte) block {
+	return makeBlock(func(i int) []byte {
+		if b, ok := fresh[i]; ok {
+			return b
+		}
+		if no < v.n {
+			return v.at(no).at(i)
+		}
+		return nil
+	})
+}
+
+// publishDepts brings the departments up to date.
+func (s *State) publishDepts(next *Root, edits map[rollcall.DeptID]*memberEdit) {
+	base := s.base
+	if len(s.depts) == 0 && len(edits) == 0 && len(s.moved) == 0 {
+		return
+	}
+	depts := base.depts.edit()
+	number := func(id rollcall.DeptID) int { // of a department that next knows
+		n, _ := next.deptNo(id)
+		return int(n)
+	}
+	// New departments first, so that everything else finds their numbers.
+	for _, id := range s.news {
+		n := depts.v.n
+		depts.set(n, s.depts[id])
+		next.depts = depts.v
+		next.deptNos.add(next.deptNos.hashNumber(int64(id)), uint32(n), func(n uint32) uint64 {
+			return next.deptNos.hashNumber(int64(depts.at(int(n)).ID))
+		})
+	}
+	for id, d := range s.depts {
+		depts.set(number(id), d)
+	}
+	own := func(id rollcall.DeptID) *dept { // a copy that may be changed
+		d, ok := s.depts[id]
+		if !ok {
+			fresh := *depts.at(number(id))
+			d = &fresh
+			s.depts[id] = d
+			depts.set(number(id), d)
+		}
+		return d
+	}
+	next.depts = depts.v
+	for id, e := range edits {
+		d := own(id)
+		s.relistDept(d, next, e)
+	}
+	for parent := range s.moved {
+		if d := depts.at(number(parent)); d.ended == rollcall.Open {
+			d = own(parent)
+			d.children = s.childrenOf(d, next)
+			next.copied += 4 * int64(len(d.children))
+		}
+	}
+	next.copied += 8*int64(len(depts.v.leaves)) + 400*int64(len(s.depts))
+	next.depts = depts.vector()
+}
+
+// childrenOf lists the living children: those of the version before that stayed
+// and those that came.
+func (s *State) childrenOf(parent *dept, next *Root) []uint32 {
+	var list []uint32
+	is := func(d *dept) bool { return d.ended == rollcall.Open && d.ParentID == parent.ID }
+	for _, n := range parent.children {
+		if _, touched := s.depts[next.depts.at(int(n)).ID]; !touched {
+			list = append(list, n)
+		}
+	}
+	for id, d := range s.depts {
+		if n, _ := next.deptNo(id); is(d) && d.ID != rollcall.RootDept && is(next.depts.at(int(n))) {
+			list = append(list, n)
+		}
+	}
+	sortChildren(next, list)
+	return list
+}
+
+func sortChildren(r *Root, list []uint32) {
+	slices.SortFunc(list, func(a, b uint32) int {
+		da, db := r.depts.at(int(a)), r.depts.at(int(b))
+		return cmp.Or(cmp.Compare(da.Order, db.Order), cmp.Compare(da.ID, db.ID))
+	})
+}
+
+// relistDept brings the orders of one department up to date.
+func (s *State) relistDept(d *dept, next *Root, e *memberEdit) {
+	before := *d
+	var shown memberEdit
+	for _, o := range e.out {
+		rec := s.base.record(o)
+		d.limited -= b2i(rec.limited())
+		d.english -= b2i(rec.english())
+		if !rec.limited() {
+			shown.out = append(shown.out, o)
+		}
+	}
+	for _, o := range e.in {
+		rec := next.record(o)
+		d.limited += b2i(rec.limited())
+		d.english += b2i(rec.english())
+		if !rec.limited() {
+			shown.in = append(shown.in, o)
+		}
+	}
+	d.all = s.relistOrders(before.all, &before, d, next, *e)
+	switch {
+	case d.limited == 0:
+		d.shown = nil
+	case before.shown != nil:
+		o := s.relistOrders(*before.shown, &before, d, next, shown)
+		d.shown = &o
+	default: // the first restricted people: leave them out of everything
+		limited := func(o uint32) bool { return next.record(o).limited() }
+		o := d.all
+		for _, q := range []*sequence.Seq{&o.custom, &o.customEN, &o.entry, &o.modify} {
+			*q = without(*q, limited)
+			next.copied += int64(q.Bytes())
+		}
+		if d.english == 0 {
+			o.customEN = o.custom
+		}
+		d.shown = &o
+	}
+}
+
+func without(q sequence.Seq, drop func(o uint32) bool) sequence.Seq {
+	kept := make([]uint32, 0, q.Len())
+	for o := range q.All() {
+		if !drop(o) {
+			kept = append(kept, o)
+		}
+	}
+	return sequence.Build(kept)
+}
+
+func (s *State) relistOrders(o orders, before, after *dept, next *Root, e memberEdit) orders {
+	en := o.customEN
+	o.custom = s.relist(o.custom, next, e, func(c comparer) func(a, b uint32) int { return c.custom(rollcall.Chinese) }, after.ID)
+	if after.english == 0 {
+		o.customEN = o.custom
+	} else {
+		o.customEN = s.relist(en, next, e, func(c comparer) func(a, b uint32) int { return c.custom(rollcall.English) }, after.ID)
+	}
+	o.entry = s.relist(o.entry, next, e, func(c comparer) func(a, b uint32) int { return c.entry }, after.ID)
+	o.modify = s.relist(o.modify, next, e, func(c comparer) func(a, b uint32) int { return c.modify }, after.ID)
+	return o
+}
+
+// relist takes people out of a sequence, by the order of the old records, and
+// puts people in, by that of the new ones. What stays has not changed its
+// place, so that both orders agree about it.
+func (s *State) relist(q sequence.Seq, next *Root, e memberEdit, by func(comparer) func(a, b uint32) int, id rollcall.DeptID) sequence.Seq {
+	if len(e.out)+len(e.in) == 0 {
+		return q
+	}
+	older, newer := by(comparer{s.base.record, id}), by(comparer{next.record, id})
+	if n := len(e.out) + len(e.in); n > 64 && n > q.Len()/8 {
+		q = merge(q, e, newer)
+		next.copied += int64(q.Bytes())
+		return q
+	}
+	edit := q.Edit()
+	for _, o := range e.out {
+		edit.Delete(o, older)
+	}
+	for _, o := range e.in {
+		edit.Insert(o, newer)
+	}
+	next.copied += int64(edit.Copied())
+	return edit.Seq()
+}
+
+// merge is relist for many people at once: everything is written anew.
+func merge(q sequence.Seq, e memberEdit, newer func(a, b uint32) int) sequence.Seq {
+	out := make(map[uint32]struct{}, len(e.out))
+	for _, o := range e.out {
+		out[o] = struct{}{}
+	}
+	in := slices.Clone(e.in)
+	slices.SortFunc(in, newer)
+	list := make([]uint32, 0, q.Len()+len(in))
+	for o := range q.All() {
+		if _, gone := out[o]; gone {
+			continue
+		}
+		for len(in) > 0 && newer(in[0], o) < 0 {
+			list, in = append(list, in[0]), in[1:]
+		}
+		list = append(list, o)
+	}
+	return sequence.Build(append(list, in...))
+}

@@ -1,0 +1,262 @@
+package directory
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"rollcall"
+)
+
+// record is one person as bytes: what the orders compare first, at fixed
+// places, then the rest. A million people are then a few thousand objects
+// without pointers, which costs the garbage collector nothing.
+//
+//	0      flags
+//	1      number of memberships (2 bytes)
+//	3      length of userid, of the sort key, of the English sort key (2 each)
+//	9      memberships, memberLen bytes each
+//	...    userid, sort key, English sort key, the rest with variable lengths
+type record []byte
+
+const (
+	flagActive = 1 << iota
+	flagLimited
+	flagEnglish // has an English name, and so a sort key for it
+)
+
+const (
+	recordHead = 9
+	memberLen  = 8 + 8 + 8 + 8 + 1
+)
+
+// The flags of a membership.
+const (
+	memberOrdered = 1 << iota
+	memberLeader
+)
+
+func (r record) active() bool  { return r[0]&flagActive != 0 }
+func (r record) limited() bool { return r[0]&flagLimited != 0 }
+func (r record) english() bool { return r[0]&flagEnglish != 0 }
+func (r record) members() int  { return int(binary.LittleEndian.Uint16(r[1:])) }
+
+func (r record) texts() int { return recordHead + r.members()*memberLen }
+
+func (r record) userid() []byte {
+	at := r.texts()
+	return r[at : at+int(binary.LittleEndian.Uint16(r[3:]))]
+}
+
+// key returns the sort key of the name shown in a language.
+func (r record) key(l rollcall.Language) []byte {
+	at := r.texts() + int(binary.LittleEndian.Uint16(r[3:]))
+	n := int(binary.LittleEndian.Uint16(r[5:]))
+	if l == rollcall.English && r.english() {
+		return r[at+n : at+n+int(binary.LittleEndian.Uint16(r[7:]))]
+	}
+	return r[at : at+n]
+}
+
+// member is a membership within a record.
+type member []byte
+
+func (m member) dept() rollcall.DeptID { return rollcall.DeptID(binary.LittleEndian.Uint64(m)) }
+func (m member) order() int64          { return int64(binary.LittleEndian.Uint64(m[8:])) }
+func (m member) entered() rollcall.Instant {
+	return rollcall.Instant(binary.LittleEndian.Uint64(m[16:]))
+}
+
+func (m member) modified() rollcall.Instant {
+	return rollcall.Instant(binary.LittleEndian.Uint64(m[24:]))
+}
+func (m member) ordered() bool { return m[32]&memberOrdered != 0 }
+
+func (r record) member(i int) member {
+	at := recordHead + i*memberLen
+	return member(r[at : at+memberLen])
+}
+
+// in returns the membership in a department; the caller knows that there is
+// one.
+func (r record) in(d rollcall.DeptID) member {
+	for i := range r.members() {
+		if m := r.member(i); m.dept() == d {
+			return m
+		}
+	}
+	panic(fmt.Sprintf("directory: %q is listed in department %d without being in it", r.userid(), d))
+}
+
+// joined returns the start of the present stay, or of the last one.
+func (r record) stay() rollcall.Stay {
+	rest := r[r.rest():]
+	from, n := binary.Varint(rest)
+	to, _ := binary.Varint(rest[n:])
+	return stayOf(from, to)
+}
+
+func stayOf(from, to int64) rollcall.Stay {
+	if to == 0 {
+		return rollcall.Stay{From: rollcall.Instant(from), To: rollcall.Open}
+	}
+	return rollcall.Stay{From: rollcall.Instant(from), To: rollcall.Instant(to - 1)}
+}
+
+func (r record) rest() int {
+	return r.texts() + int(binary.LittleEndian.Uint16(r[3:])) +
+		int(binary.LittleEndian.Uint16(r[5:])) + int(binary.LittleEndian.Uint16(r[7:]))
+}
+
+// appendRecord encodes a person and the sort keys.
+func appendRecord(dst []byte, u *rollcall.User, key, keyEN []byte) []byte {
+	var flags byte
+	if u.Active {
+		flags |= flagActive
+	}
+	if u.AccessLimited {
+		flags |= flagLimited
+	}
+	if u.NameEN != "" {
+		flags |= flagEnglish
+	}
+	le := binary.LittleEndian
+	dst = append(dst, flags)
+	dst = le.AppendUint16(dst, uint16(len(u.Memberships)))
+	dst = le.AppendUint16(dst, uint16(len(u.UserID)))
+	dst = le.AppendUint16(dst, uint16(len(key)))
+	dst = le.AppendUint16(dst, uint16(len(keyEN)))
+	for i := range u.Memberships {
+		m := &u.Memberships[i]
+		dst = le.AppendUint64(dst, uint64(m.DeptID))
+		dst = le.AppendUint64(dst, uint64(m.Order))
+		dst = le.AppendUint64(dst, uint64(m.Entered))
+		dst = le.AppendUint64(dst, uint64(m.Modified))
+		var f byte
+		if m.Ordered {
+			f |= memberOrdered
+		}
+		if m.Leader {
+			f |= memberLeader
+		}
+		dst = append(dst, f)
+	}
+	dst = append(dst, u.UserID...)
+	dst = append(dst, key...)
+	dst = append(dst, keyEN...)
+	dst = binary.AppendVarint(dst, int64(u.Stay.From))
+	if u.Stay.To == rollcall.Open {
+		dst = append(dst, 0)
+	} else {
+		dst = binary.AppendVarint(dst, int64(u.Stay.To)+1)
+	}
+	dst = binary.AppendVarint(dst, int64(u.CreatedAt))
+	dst = binary.AppendVarint(dst, int64(u.ModifiedAt))
+	dst = binary.AppendVarint(dst, int64(u.HiredDate))
+	for _, s := range []string{u.Name, u.NameEN, u.Mobile, u.Email, u.Title, u.JobNumber, u.Extension} {
+		dst = binary.AppendUvarint(dst, uint64(len(s)))
+		dst = append(dst, s...)
+	}
+	for i := range u.Memberships {
+		t := u.Memberships[i].Title
+		dst = binary.AppendUvarint(dst, uint64(len(t)))
+		dst = append(dst, t...)
+	}
+	return dst
+}
+
+// user decodes the whole person.
+func (r record) user(o rollcall.Ordinal) *rollcall.User {
+	u := &rollcall.User{
+		Ordinal: o, UserID: string(r.userid()), Active: r.active(), AccessLimited: r.limited(),
+	}
+	rest := r[r.rest():]
+	number := func() int64 {
+		v, n := binary.Varint(rest)
+		rest = rest[n:]
+		return v
+	}
+	text := func() string {
+		v, n := binary.Uvarint(rest)
+		s := string(rest[n : n+int(v)])
+		rest = rest[n+int(v):]
+		return s
+	}
+	from := number()
+	u.Stay = stayOf(from, number())
+	u.CreatedAt = rollcall.Instant(number())
+	u.ModifiedAt = rollcall.Instant(number())
+	u.HiredDate = rollcall.Instant(number())
+	for _, s := range []*string{&u.Name, &u.NameEN, &u.Mobile, &u.Email, &u.Title, &u.JobNumber, &u.Extension} {
+		*s = text()
+	}
+	if n := r.members(); n > 0 {
+		u.Memberships = make([]rollcall.Membership, n)
+		for i := range n {
+			m := r.member(i)
+			u.Memberships[i] = rollcall.Membership{
+				DeptID: m.dept(), Order: m.order(), Ordered: m.ordered(), Leader: m[32]&memberLeader != 0,
+				Entered: m.entered(), Modified: m.modified(), Title: text(),
+			}
+		}
+	}
+	return u
+}
+
+// compareUserIDs is the last word of every order (contract D8).
+func compareUserIDs(a, b record) int { return bytes.Compare(a.userid(), b.userid()) }
+
+// card is what a list shows of one person, encoded once: the fragment for each
+// language and where the quoted userid lies in the first. What the bytes mean
+// is the business of the [Encoder].
+//
+//	0  length of the fragment (2 bytes), start and length of the userid in it
+//	   (2 each)
+//	6  the fragment, then the English one where it differs
+type card []byte
+
+const cardHead = 6
+
+func (c card) fragment(l rollcall.Language) []byte {
+	n := cardHead + int(binary.LittleEndian.Uint16(c))
+	if l == rollcall.English && len(c) > n {
+		return c[n:]
+	}
+	return c[cardHead:n]
+}
+
+func (c card) userid() []byte {
+	at := cardHead + int(binary.LittleEndian.Uint16(c[2:]))
+	return c[at : at+int(binary.LittleEndian.Uint16(c[4:]))]
+}
+
+// blockLen is how many people share one allocation. Changing a person copies
+// the block.
+const blockLen = 64
+
+// block is up to blockLen byte strings in one: blockLen+1 offsets of 4 bytes,
+// then the strings.
+type block []byte
+
+const blockHead = 4 * (blockLen + 1)
+
+func (b block) at(i int) []byte {
+	lo := binary.LittleEndian.Uint32(b[4*i:])
+	hi := binary.LittleEndian.Uint32(b[4*i+4:])
+	return b[lo:hi:hi]
+}
+
+// makeBlock joins items; get returns nil past the last.
+func makeBlock(get func(i int) []byte) block {
+	size := blockHead
+	for i := range blockLen {
+		size += len(get(i))
+	}
+	b := make(block, blockHead, size)
+	for i := range blockLen {
+		binary.LittleEndian.PutUint32(b[4*i:], uint32(len(b)))
+		b = append(b, get(i)...)
+	}
+	binary.LittleEndian.PutUint32(b[4*blockLen:], uint32(len(b)))
+	return b
+}

@@ -1,0 +1,284 @@
+package directory
+
+import (
+	"bytes"
+	"iter"
+	"sync"
+	"time"
+
+	"rollcall"
+	"rollcall/internal/directory/sequence"
+	"rollcall/internal/ordset"
+)
+
+// Root is one version of one organization. It never changes; a request loads it
+// once and reads it from start to end. Two roots share everything that did not
+// change between them.
+type Root struct {
+	version uint64
+	corp    rollcall.Corp
+	loc     *time.Location
+
+	cards   vector[block] // what lists show, by ordinal
+	records vector[block] // everything else, by ordinal
+	people  int           // ordinals given so far
+	users   *index        // userid → ordinal
+	count   int           // who belongs now
+	active  int           // of those, the activated
+
+	present  vector[uint64] // who belongs now, as bits
+	arrivals sequence.Seq   // who belongs now, by the start of the stay
+	departed []pastStay     // ended stays, by their end
+
+	depts   vector[*dept]
+	deptNos *index // dept_id → number in depts
+
+	apps map[string]*rollcall.App
+
+	// recent tells for the newest versions from when on they changed who
+	// belonged where; it lets kept answers about earlier days live on.
+	recent [16]boundary
+
+	// copied counts the bytes that all versions up to this one had to copy;
+	// the difference of two roots bounds what the older one keeps alive.
+	copied int64
+
+	totals *sync.Map // DeptID → people in the subtree, computed when asked for
+}
+
+// dept is one department of one version.
+type dept struct {
+	rollcall.Dept
+	ended    rollcall.Instant // when it was deleted, else Open
+	children []uint32         // numbers of the living children, by order and dept_id
+	all      orders
+	shown    *orders // without restricted people, where there are any (contract D9)
+	limited  int     // restricted members
+	english  int     // members with an English name
+	past     []pastStay
+	parents  []pastParent
+}
+
+// orders are the members of a department in every order. customEN shares
+// custom where nobody has an English name. The descending orders are the
+// ascending ones read backwards.
+type orders struct{ custom, customEN, entry, modify sequence.Seq }
+
+// pastStay is a belonging that has ended.
+type pastStay struct {
+	ordinal uint32
+	rollcall.Stay
+}
+
+// boundary is the earliest instant at which a version changed a belonging.
+type boundary struct {
+	version  uint64
+	earliest rollcall.Instant
+}
+
+type pastParent struct {
+	parent rollcall.DeptID
+	rollcall.Stay
+}
+
+// Version returns the number of the version.
+func (r *Root) Version() uint64 { return r.version }
+
+// BelongingSame reports whether all belongings before t are the same in this
+// version as in an earlier one. It may say no where they are.
+func (r *Root) BelongingSame(earlier uint64, t rollcall.Instant) bool {
+	seen := uint64(0)
+	for _, b := range r.recent {
+		if b.version > earlier {
+			if b.earliest < t {
+				return false
+			}
+			seen++
+		}
+	}
+	return earlier <= r.version && seen == r.version-earlier
+}
+
+// Corp returns the organization's own values.
+func (r *Root) Corp() rollcall.Corp { return r.corp }
+
+// Location returns the organization's time zone.
+func (r *Root) Location() *time.Location { return r.loc }
+
+// Count returns how many people belong to the organization, or how many of
+// them are activated (contract D7).
+func (r *Root) Count(onlyActive bool) int {
+	if onlyActive {
+		return r.active
+	}
+	return r.count
+}
+
+// NextOrdinal returns the ordinal that the next new person gets.
+func (r *Root) NextOrdinal() rollcall.Ordinal { return rollcall.Ordinal(r.people) }
+
+func (r *Root) card(o uint32) card { return card(r.cards.at(int(o / blockLen)).at(int(o % blockLen))) }
+func (r *Root) record(o uint32) record {
+	return record(r.records.at(int(o / blockLen)).at(int(o % blockLen)))
+}
+
+func (r *Root) ordinal(userid []byte) (uint32, bool) {
+	return r.users.find(r.users.hashString(userid), func(n uint32) bool {
+		return int(n) < r.people && bytes.Equal(r.record(n).userid(), userid)
+	})
+}
+
+// UserByID returns a person, also one who has left. The value is the caller's.
+func (r *Root) UserByID(userid string) (*rollcall.User, bool) {
+	o, ok := r.ordinal([]byte(userid))
+	if !ok {
+		return nil, false
+	}
+	return r.record(o).user(rollcall.Ordinal(o)), true
+}
+
+// User returns the person with an ordinal, also one who has left; nil where the
+// ordinal has not been given. The value is the caller's.
+func (r *Root) User(o rollcall.Ordinal) *rollcall.User {
+	if int(o) >= r.people {
+		return nil
+	}
+	return r.record(uint32(o)).user(o)
+}
+
+// Users yields everyone who ever belonged, by ordinal.
+func (r *Root) Users() iter.Seq[*rollcall.User] {
+	return func(yield func(*rollcall.User) bool) {
+		for o := range r.people {
+			if !yield(r.User(rollcall.Ordinal(o))) {
+				return
+			}
+		}
+	}
+}
+
+// App returns an app by its appkey.
+func (r *Root) App(appkey string) (*rollcall.App, bool) {
+	a, ok := r.apps[appkey]
+	return a, ok
+}
+
+// Apps yields the apps in no particular order.
+func (r *Root) Apps() iter.Seq[*rollcall.App] {
+	return func(yield func(*rollcall.App) bool) {
+		for _, a := range r.apps {
+			if !yield(a) {
+				return
+			}
+		}
+	}
+}
+
+// deptNo returns the number of a department, also of a deleted one.
+func (r *Root) deptNo(id rollcall.DeptID) (uint32, bool) {
+	return r.deptNos.find(r.deptNos.hashNumber(int64(id)), func(n uint32) bool {
+		return int(n) < r.depts.n && r.depts.at(int(n)).ID == id
+	})
+}
+
+// dept returns a department that exists now, or nil.
+func (r *Root) dept(id rollcall.DeptID) *dept {
+	n, ok := r.deptNo(id)
+	if !ok {
+		return nil
+	}
+	if d := r.depts.at(int(n)); d.ended == rollcall.Open {
+		return d
+	}
+	return nil
+}
+
+// Dept returns a department that exists now. The value must not be changed.
+func (r *Root) Dept(id rollcall.DeptID) (*rollcall.Dept, bool) {
+	d := r.dept(id)
+	if d == nil {
+		return nil, false
+	}
+	return &d.Dept, true
+}
+
+// Depts yields the departments that exist now, in the order of their creation.
+func (r *Root) Depts() iter.Seq[*rollcall.Dept] {
+	return func(yield func(*rollcall.Dept) bool) {
+		for n := range r.depts.n {
+			if d := r.depts.at(n); d.ended == rollcall.Open && !yield(&d.Dept) {
+				return
+			}
+		}
+	}
+}
+
+// DeptEver reports whether a department exists or ever existed, and returns the
+// parent that it has or last had.
+func (r *Root) DeptEver(id rollcall.DeptID) (parent rollcall.DeptID, ok bool) {
+	n, ok := r.deptNo(id)
+	if !ok {
+		return 0, false
+	}
+	return r.depts.at(int(n)).ParentID, true
+}
+
+// Children yields the departments directly below one, by order and dept_id.
+func (r *Root) Children(id rollcall.DeptID) iter.Seq[*rollcall.Dept] {
+	return func(yield func(*rollcall.Dept) bool) {
+		d := r.dept(id)
+		if d == nil {
+			return
+		}
+		for _, n := range d.children {
+			if !yield(&r.depts.at(int(n)).Dept) {
+				return
+			}
+		}
+	}
+}
+
+// MemberCount returns how many people are directly in a department, and how
+// many in it and everything below it, each counted once.
+func (r *Root) MemberCount(id rollcall.DeptID) (direct, subtree int) {
+	d := r.dept(id)
+	if d == nil {
+		return 0, 0
+	}
+	direct = d.all.custom.Len()
+	if len(d.children) == 0 {
+		return direct, direct
+	}
+	if v, ok := r.totals.Load(id); ok {
+		return direct, v.(int)
+	}
+	set := ordset.New(r.people)
+	var add func(d *dept)
+	add = func(d *dept) {
+		for o := range d.all.custom.All() {
+			set.Add(o)
+		}
+		for _, n := range d.children {
+			add(r.depts.at(int(n)))
+		}
+	}
+	add(d)
+	subtree = set.Count()
+	r.totals.Store(id, subtree)
+	return direct, subtree
+}
+
+// Leaders returns the userids of a department's leaders, in custom order.
+func (r *Root) Leaders(id rollcall.DeptID) []string {
+	leaders := []string{}
+	d := r.dept(id)
+	if d == nil {
+		return leaders
+	}
+	for o := range d.all.custom.All() {
+		if rec := r.record(o); rec.in(id)[32]&memberLeader != 0 {
+			leaders = append(leaders, string(rec.userid()))
+		}
+	}
+	return leaders
+}

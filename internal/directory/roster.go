@@ -1,0 +1,102 @@
+package directory
+
+import (
+	"slices"
+
+	"rollcall"
+	"rollcall/internal/ordset"
+)
+
+// What belonged at an instant follows from the intervals (contract D6): what
+// belongs now, without what began since, with what ended since.
+
+// RosterAt returns who belonged to the organization just before t. The set is
+// the caller's.
+func (r *Root) RosterAt(t rollcall.Instant) *ordset.Set {
+	words := make([]uint64, 0, r.present.n)
+	for i, leaf := range r.present.leaves {
+		words = append(words, leaf[:min(leafLen, r.present.n-i*leafLen)]...)
+	}
+	set := ordset.Of(words)
+	began := r.arrivals.Search(func(o uint32) bool { return r.record(o).stay().From < t })
+	for _, o := range r.arrivals.Append(nil, began, r.arrivals.Len()-began) {
+		set.Remove(o)
+	}
+	addEnded(set, r.departed, t)
+	return set
+}
+
+// AddMembersAt adds those who were directly in a department just before t, also
+// in one that was deleted since.
+func (r *Root) AddMembersAt(set *ordset.Set, id rollcall.DeptID, t rollcall.Instant) {
+	n, ok := r.deptNo(id)
+	if !ok {
+		return
+	}
+	d := r.depts.at(int(n))
+	entered := d.all.entry.Search(func(o uint32) bool { return r.record(o).in(id).entered() < t })
+	for _, o := range d.all.entry.Append(make([]uint32, 0, entered), 0, entered) {
+		set.Add(o)
+	}
+	addEnded(set, d.past, t)
+}
+
+// addEnded adds those of ended belongings, which are sorted by their end, that
+// were there just before t.
+func addEnded(set *ordset.Set, past []pastStay, t rollcall.Instant) {
+	for i := len(past) - 1; i >= 0 && past[i].To >= t; i-- {
+		if past[i].Covers(t) {
+			set.Add(past[i].ordinal)
+		}
+	}
+}
+
+// SubtreeAt returns a department and everything below it, with the tree as it
+// was just before t.
+func (r *Root) SubtreeAt(id rollcall.DeptID, t rollcall.Instant) []rollcall.DeptID {
+	below := map[rollcall.DeptID][]rollcall.DeptID{}
+	for n := range r.depts.n {
+		d := r.depts.at(n)
+		if p, ok := d.parentAt(t); ok {
+			below[p] = append(below[p], d.ID)
+		}
+	}
+	tree := []rollcall.DeptID{id}
+	for i := 0; i < len(tree); i++ {
+		tree = append(tree, below[tree[i]]...)
+	}
+	return tree
+}
+
+// parentAt returns the parent just before t; false for the root department and
+// where the department did not exist then.
+func (d *dept) parentAt(t rollcall.Instant) (rollcall.DeptID, bool) {
+	if d.ID == rollcall.RootDept {
+		return 0, false
+	}
+	if (rollcall.Stay{From: d.Since, To: d.ended}).Covers(t) {
+		return d.ParentID, true
+	}
+	for _, p := range d.parents {
+		if p.Covers(t) {
+			return p.parent, true
+		}
+	}
+	return 0, false
+}
+
+// withPast adds an ended belonging and keeps the list sorted by the end. Older
+// versions may share the list, so that only the place past their end is
+// written.
+func withPast(past []pastStay, p pastStay) []pastStay {
+	if n := len(past); n == 0 || past[n-1].To <= p.To {
+		return append(past, p)
+	}
+	i, _ := slices.BinarySearchFunc(past, p, func(a, b pastStay) int {
+		if a.To <= b.To {
+			return -1
+		}
+		return 1
+	})
+	return slices.Insert(slices.Clone(past), i, p)
+}

@@ -1,0 +1,457 @@
+package directory
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"rollcall"
+)
+
+// State is the newest version with what the running transaction has decided so
+// far. An [Intent] looks at it to decide what should happen.
+type State struct {
+	base  *Root
+	users map[rollcall.Ordinal]*rollcall.User // touched people
+	joins map[string]rollcall.Ordinal         // people who were not in base
+	depts map[rollcall.DeptID]*dept           // touched departments; their lists of members and children are still those of base
+	news  []rollcall.DeptID                   // departments that were not in base, in order
+	moved map[rollcall.DeptID]bool            // parents whose children changed
+	corp  rollcall.Corp
+	loc   *time.Location
+	apps  map[string]*rollcall.App
+
+	members  map[rollcall.DeptID]int // by how much the number of members changed
+	children map[rollcall.DeptID]int // the same for living children
+	departed []pastStay
+
+	version  uint64     // of the last change
+	boundary []boundary // the earliest change of a belonging, version by version
+}
+
+func (r *Root) edit() *State {
+	return &State{
+		base: r, version: r.version, corp: r.corp, loc: r.loc, apps: r.apps, departed: r.departed,
+		users: map[rollcall.Ordinal]*rollcall.User{}, joins: map[string]rollcall.Ordinal{},
+		depts: map[rollcall.DeptID]*dept{}, moved: map[rollcall.DeptID]bool{},
+		members: map[rollcall.DeptID]int{}, children: map[rollcall.DeptID]int{},
+	}
+}
+
+// Corp returns the organization's own values.
+func (s *State) Corp() rollcall.Corp { return s.corp }
+
+// Location returns the organization's time zone.
+func (s *State) Location() *time.Location { return s.loc }
+
+// NextOrdinal returns the ordinal that the next new person gets.
+func (s *State) NextOrdinal() rollcall.Ordinal {
+	return rollcall.Ordinal(s.base.people + len(s.joins))
+}
+
+// UserByID returns a person, also one who has left. The value must not be
+// changed.
+func (s *State) UserByID(userid string) (*rollcall.User, bool) {
+	if o, ok := s.joins[userid]; ok {
+		return s.users[o], true
+	}
+	o, ok := s.base.ordinal([]byte(userid))
+	if !ok {
+		return nil, false
+	}
+	return s.User(rollcall.Ordinal(o)), true
+}
+
+// User returns the person with an ordinal, also one who has left; nil where the
+// ordinal has not been given. The value must not be changed.
+func (s *State) User(o rollcall.Ordinal) *rollcall.User {
+	if u := s.users[o]; u != nil {
+		return u
+	}
+	return s.base.User(o)
+}
+
+// Users yields everyone who ever belonged, by ordinal.
+func (s *State) Users() iter.Seq[*rollcall.User] {
+	return func(yield func(*rollcall.User) bool) {
+		for o := range s.NextOrdinal() {
+			if !yield(s.User(o)) {
+				return
+			}
+		}
+	}
+}
+
+// Dept returns a department that exists. The value must not be changed.
+func (s *State) Dept(id rollcall.DeptID) (*rollcall.Dept, bool) {
+	if d := s.livingDept(id); d != nil {
+		return &d.Dept, true
+	}
+	return nil, false
+}
+
+func (s *State) livingDept(id rollcall.DeptID) *dept {
+	d, ok := s.depts[id]
+	if !ok {
+		return s.base.dept(id)
+	}
+	if d.ended != rollcall.Open {
+		return nil
+	}
+	return d
+}
+
+// Depts yields the departments that exist, in the order of their creation.
+func (s *State) Depts() iter.Seq[*rollcall.Dept] {
+	return func(yield func(*rollcall.Dept) bool) {
+		for n := range s.base.depts.n {
+			if d, ok := s.Dept(s.base.depts.at(n).ID); ok && !yield(d) {
+				return
+			}
+		}
+		for _, id := range s.news {
+			if d, ok := s.Dept(id); ok && !yield(d) {
+				return
+			}
+		}
+	}
+}
+
+// App returns an app by its appkey.
+func (s *State) App(appkey string) (*rollcall.App, bool) {
+	a, ok := s.apps[appkey]
+	return a, ok
+}
+
+// editUser returns a person to be changed.
+func (s *State) editUser(o rollcall.Ordinal) (*rollcall.User, error) {
+	u := s.users[o]
+	if u == nil {
+		if u = s.base.User(o); u == nil {
+			return nil, fmt.Errorf("there is no person with the ordinal %d", o)
+		}
+		s.users[o] = u
+	}
+	return u, nil
+}
+
+// editDept returns a living department to be changed.
+func (s *State) editDept(id rollcall.DeptID) (*dept, error) {
+	d := s.livingDept(id)
+	if d == nil {
+		return nil, fmt.Errorf("there is no department %d", id)
+	}
+	if s.depts[id] == nil {
+		fresh := *d
+		d, s.depts[id] = &fresh, &fresh
+	}
+	return d, nil
+}
+
+// apply carries out one change. The change fits the state, because it was
+// decided on this state or committed after it; where it does not, that is a
+// fault of ours, and the error says so.
+func (s *State) apply(c *rollcall.Change) error {
+	do, ok := appliers[c.Kind]
+	if !ok {
+		return fmt.Errorf("applying version %d: a change of the kind %q is not known", c.Version, c.Kind)
+	}
+	if c.Version != s.version || len(s.boundary) == 0 {
+		s.version = c.Version
+		s.boundary = append(s.boundary, boundary{c.Version, rollcall.Open})
+	}
+	if err := do(s, c); err != nil {
+		return fmt.Errorf("applying %s of version %d: %w", c.Kind, c.Version, err)
+	}
+	return nil
+}
+
+// belongingChanged notes that a belonging is another from t on.
+func (s *State) belongingChanged(t rollcall.Instant) {
+	b := &s.boundary[len(s.boundary)-1]
+	b.earliest = min(b.earliest, t)
+}
+
+// appliers says for each kind of change what it does to the directory. It is
+// immutable.
+var appliers = map[rollcall.Kind]func(*State, *rollcall.Change) error{
+	rollcall.CorpUpdated:    (*State).corpUpdated,
+	rollcall.DeptCreated:    (*State).deptCreated,
+	rollcall.DeptUpdated:    (*State).deptUpdated,
+	rollcall.DeptDeleted:    (*State).deptDeleted,
+	rollcall.UserJoined:     (*State).userJoined,
+	rollcall.UserUpdated:    (*State).userUpdated,
+	rollcall.UserActivated:  (*State).userActivated,
+	rollcall.UserLeft:       (*State).userLeft,
+	rollcall.MemberAdded:    (*State).memberAdded,
+	rollcall.MemberUpdated:  (*State).memberUpdated,
+	rollcall.MemberRemoved:  (*State).memberRemoved,
+	rollcall.AppCreated:     (*State).appSet,
+	rollcall.AppSecretReset: (*State).appSet,
+	rollcall.AppDeleted:     (*State).appDeleted,
+}
+
+func (s *State) corpUpdated(c *rollcall.Change) error {
+	if c.Corp.Name != nil {
+		s.corp.Name = *c.Corp.Name
+	}
+	if c.Corp.Settings != nil {
+		loc, err := c.Corp.Settings.Location()
+		if err != nil {
+			return err
+		}
+		s.corp.Settings, s.loc = *c.Corp.Settings, loc
+	}
+	return nil
+}
+
+func (s *State) deptCreated(c *rollcall.Change) error {
+	if s.livingDept(c.DeptID) != nil {
+		return fmt.Errorf("department %d exists already", c.DeptID)
+	}
+	if s.livingDept(c.Dept.ParentID) == nil {
+		return fmt.Errorf("the parent department %d does not exist", c.Dept.ParentID)
+	}
+	d := &dept{Dept: *c.Dept, ended: rollcall.Open}
+	d.CreatedAt, d.ModifiedAt = c.At, c.At
+	if n, ok := s.base.deptNo(c.DeptID); ok { // it comes back: its past stays
+		old := s.depts[c.DeptID]
+		if old == nil {
+			old = s.base.depts.at(int(n))
+		}
+		d.past, d.parents = old.past, withParent(old.parents, old, old.ended)
+	} else if s.depts[c.DeptID] == nil {
+		s.news = append(s.news, c.DeptID)
+	}
+	s.depts[c.DeptID] = d
+	s.adopt(d.ParentID, 1)
+	s.belongingChanged(d.Since)
+	return nil
+}
+
+// withParent adds the interval under the present parent, ended.
+func withParent(parents []pastParent, d *dept, end rollcall.Instant) []pastParent {
+	return append(slices.Clip(parents), pastParent{d.ParentID, rollcall.Stay{From: d.Since, To: end}})
+}
+
+// adopt notes that a parent won or lost a child, or that its children changed
+// places.
+func (s *State) adopt(parent rollcall.DeptID, by int) {
+	s.moved[parent] = true
+	s.children[parent] += by
+}
+
+func (s *State) deptUpdated(c *rollcall.Change) error {
+	d, err := s.editDept(c.DeptID)
+	if err != nil {
+		return err
+	}
+	if p := c.DeptUpdate.ParentID; p != nil {
+		for at := *p; ; {
+			up := s.livingDept(at)
+			switch {
+			case up == nil:
+				return fmt.Errorf("the parent department %d does not exist", at)
+			case at == c.DeptID:
+				return fmt.Errorf("department %d would be below itself", c.DeptID)
+			case at == rollcall.RootDept:
+			default:
+				at = up.ParentID
+				continue
+			}
+			break
+		}
+		s.adopt(d.ParentID, -1)
+		s.adopt(*p, 1)
+		d.parents = withParent(d.parents, d, c.At)
+		d.Since = c.At
+		s.belongingChanged(c.At)
+	} else if c.DeptUpdate.Order != nil {
+		s.adopt(d.ParentID, 0)
+	}
+	c.DeptUpdate.Apply(&d.Dept)
+	d.ModifiedAt = c.At
+	return nil
+}
+
+func (s *State) deptDeleted(c *rollcall.Change) error {
+	d, err := s.editDept(c.DeptID)
+	if err != nil {
+		return err
+	}
+	switch {
+	case d.ID == rollcall.RootDept:
+		return fmt.Errorf("the root department cannot be deleted")
+	case d.all.custom.Len()+s.members[d.ID] != 0:
+		return fmt.Errorf("department %d has members", d.ID)
+	case len(d.children)+s.children[d.ID] != 0:
+		return fmt.Errorf("department %d has departments below it", d.ID)
+	}
+	d.ended, d.ModifiedAt = c.At, c.At
+	s.belongingChanged(c.At)
+	s.adopt(d.ParentID, -1)
+	return nil
+}
+
+func (s *State) userJoined(c *rollcall.Change) error {
+	u := *c.User
+	u.Ordinal, u.Memberships, u.Stay.To = c.Ordinal, nil, rollcall.Open
+	u.CreatedAt, u.ModifiedAt = c.At, c.At
+	s.belongingChanged(u.Stay.From)
+	if c.Ordinal < s.NextOrdinal() {
+		old, err := s.editUser(c.Ordinal)
+		switch {
+		case err != nil:
+			return err
+		case old.Present():
+			return fmt.Errorf("%q belongs to the organization already", old.UserID)
+		case old.UserID != u.UserID:
+			return fmt.Errorf("ordinal %d is %q and not %q", c.Ordinal, old.UserID, u.UserID)
+		}
+		u.CreatedAt = old.CreatedAt
+		*old = u
+		return nil
+	}
+	if _, taken := s.UserByID(u.UserID); taken || c.Ordinal != s.NextOrdinal() {
+		return fmt.Errorf("%q cannot get the ordinal %d", u.UserID, c.Ordinal)
+	}
+	s.users[c.Ordinal] = &u
+	s.joins[u.UserID] = c.Ordinal
+	return nil
+}
+
+// presentUser is editUser for someone who belongs to the organization now.
+func (s *State) presentUser(o rollcall.Ordinal) (*rollcall.User, error) {
+	u, err := s.editUser(o)
+	if err == nil && !u.Present() {
+		return nil, fmt.Errorf("%q does not belong to the organization", u.UserID)
+	}
+	return u, err
+}
+
+func (s *State) userUpdated(c *rollcall.Change) error {
+	u, err := s.presentUser(c.Ordinal)
+	if err != nil {
+		return err
+	}
+	if from := c.UserUpdate.Joined; from != nil {
+		s.belongingChanged(min(u.Stay.From, *from))
+	}
+	c.UserUpdate.Apply(u)
+	u.ModifiedAt = c.At
+	return nil
+}
+
+func (s *State) userActivated(c *rollcall.Change) error {
+	u, err := s.editUser(c.Ordinal)
+	if err != nil {
+		return err
+	}
+	u.Active, u.ModifiedAt = true, c.At
+	return nil
+}
+
+func (s *State) userLeft(c *rollcall.Change) error {
+	u, err := s.presentUser(c.Ordinal)
+	if err != nil {
+		return err
+	}
+	if len(u.Memberships) > 0 {
+		return fmt.Errorf("%q still has memberships", u.UserID)
+	}
+	u.Stay.To, u.ModifiedAt = c.At, c.At
+	s.belongingChanged(c.At)
+	s.departed = withPast(s.departed, pastStay{uint32(c.Ordinal), u.Stay})
+	return nil
+}
+
+func (s *State) memberAdded(c *rollcall.Change) error {
+	u, err := s.presentUser(c.Ordinal)
+	if err != nil {
+		return err
+	}
+	if s.livingDept(c.DeptID) == nil {
+		return fmt.Errorf("there is no department %d", c.DeptID)
+	}
+	i, there := findMembership(u, c.DeptID)
+	if there {
+		return fmt.Errorf("%q is in department %d already", u.UserID, c.DeptID)
+	}
+	m := *c.Member
+	m.DeptID = c.DeptID
+	s.belongingChanged(m.Entered)
+	u.Memberships = slices.Insert(u.Memberships, i, m)
+	s.members[c.DeptID]++
+	return nil
+}
+
+func findMembership(u *rollcall.User, id rollcall.DeptID) (int, bool) {
+	return slices.BinarySearchFunc(u.Memberships, id, func(m rollcall.Membership, id rollcall.DeptID) int {
+		return int(m.DeptID - id)
+	})
+}
+
+func (s *State) memberUpdated(c *rollcall.Change) error {
+	u, err := s.presentUser(c.Ordinal)
+	if err != nil {
+		return err
+	}
+	m := u.Membership(c.DeptID)
+	if m == nil {
+		return fmt.Errorf("%q is not in department %d", u.UserID, c.DeptID)
+	}
+	if at := c.MemberUpdate.Entered; at != nil {
+		s.belongingChanged(min(m.Entered, *at))
+	}
+	c.MemberUpdate.Apply(m)
+	m.Modified = c.At
+	return nil
+}
+
+func (s *State) memberRemoved(c *rollcall.Change) error {
+	u, err := s.presentUser(c.Ordinal)
+	if err != nil {
+		return err
+	}
+	i, there := findMembership(u, c.DeptID)
+	if !there {
+		return fmt.Errorf("%q is not in department %d", u.UserID, c.DeptID)
+	}
+	d, err := s.editDept(c.DeptID)
+	if err != nil {
+		return err
+	}
+	d.past = withPast(d.past, pastStay{uint32(c.Ordinal), rollcall.Stay{From: u.Memberships[i].Entered, To: c.At}})
+	u.Memberships = slices.Delete(u.Memberships, i, i+1)
+	s.belongingChanged(c.At)
+	s.members[c.DeptID]--
+	return nil
+}
+
+func (s *State) appSet(c *rollcall.Change) error {
+	_, there := s.apps[c.App.Appkey]
+	if there != (c.Kind == rollcall.AppSecretReset) {
+		return fmt.Errorf("app %q: exists is %v", c.App.Appkey, there)
+	}
+	a := *c.App
+	if !there {
+		a.CreatedAt = c.At
+	}
+	s.apps = maps.Clone(s.apps)
+	if s.apps == nil {
+		s.apps = map[string]*rollcall.App{}
+	}
+	s.apps[a.Appkey] = &a
+	return nil
+}
+
+func (s *State) appDeleted(c *rollcall.Change) error {
+	if _, there := s.apps[c.App.Appkey]; !there {
+		return fmt.Errorf("there is no app %q", c.App.Appkey)
+	}
+	s.apps = maps.Clone(s.apps)
+	delete(s.apps, c.App.Appkey)
+	return nil
+}

@@ -1,0 +1,164 @@
+// Package node holds the organizations that this process serves and keeps them
+// up to date with what other processes commit.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"rollcall"
+	"rollcall/internal/activity"
+	"rollcall/internal/directory"
+)
+
+// Org is one organization, live: its directory and its sign-ins.
+type Org struct {
+	*directory.Corp
+	Activity *activity.Register
+}
+
+// OpenOrg loads one organization.
+func OpenOrg(ctx context.Context, corpID string, opt directory.Options) (*Org, error) {
+	dir, err := directory.Open(ctx, corpID, opt)
+	if err != nil {
+		return nil, err
+	}
+	reg, err := activity.Open(ctx, opt.Store, corpID)
+	if err != nil {
+		return nil, err
+	}
+	return &Org{dir, reg}, nil
+}
+
+// Settings returns what the organization's operator chose.
+func (o *Org) Settings() rollcall.Settings { return o.Current().Corp().Settings }
+
+// App returns an app by its appkey.
+func (o *Org) App(appkey string) (*rollcall.App, bool) { return o.Current().App(appkey) }
+
+// Apps yields the apps in no particular order.
+func (o *Org) Apps() iter.Seq[*rollcall.App] { return o.Current().Apps() }
+
+// Node holds every organization of one store.
+type Node struct {
+	opt directory.Options
+	// opened is told of every organization before it is served.
+	opened func(context.Context, *Org) error
+
+	mu   sync.RWMutex
+	orgs map[string]*Org
+
+	lastSeen time.Time // when the store last told the heads
+}
+
+// Open loads all organizations of the store. opened is called for each of them,
+// and later for those that are added, before they are served; it may be nil.
+func Open(ctx context.Context, opt directory.Options, opened func(context.Context, *Org) error) (*Node, error) {
+	n := &Node{opt: opt, opened: opened, orgs: map[string]*Org{}}
+	return n, n.CatchUp(ctx)
+}
+
+// Orgs returns the organizations, by id.
+func (n *Node) Orgs() []*Org {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	list := make([]*Org, 0, len(n.orgs))
+	for _, o := range n.orgs {
+		list = append(list, o)
+	}
+	slices.SortFunc(list, func(a, b *Org) int { return strings.Compare(a.ID(), b.ID()) })
+	return list
+}
+
+// Org returns an organization by its id.
+func (n *Node) Org(corpID string) (*Org, bool) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	o, ok := n.orgs[corpID]
+	return o, ok
+}
+
+// LastSeen returns when the store last answered.
+func (n *Node) LastSeen() time.Time {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.lastSeen
+}
+
+// CatchUp takes over what others committed up to now, in every organization.
+func (n *Node) CatchUp(ctx context.Context) error {
+	heads, err := n.opt.Store.Heads(ctx)
+	if err != nil {
+		return fmt.Errorf("asking for the heads: %w", err)
+	}
+	n.mu.Lock()
+	n.lastSeen = n.opt.Clock()
+	n.mu.Unlock()
+	var errs []error
+	for _, h := range heads {
+		errs = append(errs, n.catchUp(ctx, h))
+	}
+	return errors.Join(errs...)
+}
+
+func (n *Node) catchUp(ctx context.Context, h rollcall.Head) error {
+	o, ok := n.Org(h.CorpID)
+	if !ok {
+		return n.open(ctx, h.CorpID)
+	}
+	if h.Version != o.Current().Version() {
+		if err := o.CatchUp(ctx); err != nil {
+			return err
+		}
+	}
+	if h.Feed > o.Activity.Feed() {
+		return o.Activity.CatchUp(ctx)
+	}
+	return nil
+}
+
+func (n *Node) open(ctx context.Context, corpID string) error {
+	o, err := OpenOrg(ctx, corpID, n.opt)
+	if err != nil {
+		return err
+	}
+	if n.opened != nil {
+		if err := n.opened(ctx, o); err != nil {
+			return err
+		}
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.orgs[corpID] = o
+	return nil
+}
+
+// Follow catches up again and again until ctx ends. An error is reported once
+// when it begins and with nil when it is over; the organizations go on being
+// served from memory meanwhile.
+func (n *Node) Follow(ctx context.Context, every time.Duration, report func(error)) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	failing := false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		err := n.CatchUp(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if (err != nil) != failing {
+			failing = err != nil
+			report(err)
+		}
+	}
+}
