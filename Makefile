@@ -1,0 +1,107 @@
+# Rollcall. `make` alone lists the targets. Needs Go, GNU make and bash;
+# everything else is built from this repository or installed on the way.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+# The version that `rollcall version` prints; "dev" outside a git checkout.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+# Fuzzing time for each target: in `make test` and `make fuzz`, and in
+# `make verify`, where the targets that match VERIFY_FUZZ_LONG (on the text
+# "directory:Name") get longer because strangers' bytes reach them first.
+FUZZTIME             ?= 3s
+VERIFY_FUZZTIME      ?= 10s
+VERIFY_FUZZTIME_LONG ?= 60s
+VERIFY_FUZZ_LONG     ?= internal/wire:Fuzz.*(Decode|Request)|internal/intake:Fuzz.*CSV
+
+# Arguments of the benchmark program: make bench BENCHFLAGS='-h'
+BENCHFLAGS ?=
+
+GOFMT     = "$$(go env GOROOT)/bin/gofmt"
+GOFUMPT  := bin/gofumpt
+GOLANGCI := bin/golangci-lint
+
+say = @printf '\n== %s\n'
+
+.PHONY: help build test verify bench fmt lint fuzz kill clean \
+	cc fmt-check vet laws race verify-fuzz
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/rollcall, one static binary
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false \
+		-ldflags '-X main.version=$(VERSION)' -o bin/rollcall ./cmd/rollcall
+
+test: cc fmt-check vet laws race fuzz ## the check before each commit (10 minutes at most)
+
+verify: lint verify-fuzz kill ## the long check: linters, longer fuzzing, the kill test (40 minutes at most)
+
+bench: ## run the comparisons (arguments in BENCHFLAGS)
+	go run ./bench $(BENCHFLAGS)
+
+fmt: $(GOFUMPT) ## format all Go files
+	$(GOFUMPT) -w .
+
+lint: $(GOLANGCI) ## run the linters (.golangci.yml)
+	$(say) 'linters'
+	$(GOLANGCI) run ./...
+
+fuzz: ## run each fuzz target for FUZZTIME (3s)
+	$(say) 'fuzzing, $(FUZZTIME) each'
+	@tools/fuzz.sh '$(FUZZTIME)'
+
+clean: ## remove bin/
+	rm -rf bin
+
+# The steps of `make test` and `make verify`, in the order in which they run.
+
+# The race detector needs cgo, and cgo a C compiler.
+cc:
+	@cc=$$(go env CC); command -v "$${cc%% *}" >/dev/null && exit; \
+	printf '\n== C compiler (for the race detector)\n'; \
+	command -v apt-get >/dev/null || { echo "no $${cc%% *} here: install a C compiler" >&2; exit 1; }; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	$$sudo apt-get update -qq; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -qq -y --no-install-recommends gcc libc6-dev
+
+fmt-check:
+	$(say) 'formatting'
+	@bad=$$($(GOFMT) -l .); [ -z "$$bad" ] || { \
+		printf 'not formatted, run "make fmt":\n%s\n' "$$bad" >&2; exit 1; }
+
+vet:
+	$(say) 'go vet'
+	go vet ./...
+
+laws:
+	$(say) 'laws of the repository'
+	go test -run TestLaw .
+
+race:
+	$(say) 'tests, with the race detector'
+	CGO_ENABLED=1 go test -race -timeout 9m ./...
+
+verify-fuzz:
+	$(say) 'fuzzing, $(VERIFY_FUZZTIME) each, $(VERIFY_FUZZTIME_LONG) for the parsers of foreign bytes'
+	@tools/fuzz.sh '$(VERIFY_FUZZTIME)' '$(VERIFY_FUZZTIME_LONG)' '$(VERIFY_FUZZ_LONG)'
+
+# Kills the server in the middle of writes and counts what it had acknowledged.
+kill: cc
+	$(say) 'kill test'
+	@if grep -rqs --include='*_test.go' '^func TestKill' cmd/rollcall; then \
+		CGO_ENABLED=1 go test -race -tags=kill -run TestKill -timeout 20m ./cmd/rollcall/...; \
+	else echo 'there is none yet in cmd/rollcall'; fi
+
+# Development tools, at the versions that tools/go.mod pins.
+
+$(GOFUMPT): tools/go.mod tools/go.sum
+	cd tools && go build -o ../$@ mvdan.cc/gofumpt
+
+$(GOLANGCI): tools/go.mod tools/go.sum
+	$(say) 'building golangci-lint (some minutes, the first time)'
+	cd tools && go build -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
