@@ -107,6 +107,7 @@ var doors = map[string]string{
 	"github.com/RoaringBitmap":       "internal/activity",
 	"golang.org/x/text/collate":      "internal/pinyin",
 	"golang.org/x/text/language":     "internal/pinyin",
+	"golang.org/x/text/unicode/norm": "internal/pinyin",
 	"golang.org/x/text/encoding":     "internal/intake",
 	"golang.org/x/text/transform":    "internal/intake",
 	"github.com/alecthomas/kong":     "cmd/rollcall",

@@ -252,6 +252,14 @@ func (r *Root) MemberCount(id rollcall.DeptID) (direct, subtree int) {
 	if v, ok := r.totals.Load(id); ok {
 		return direct, v.(int)
 	}
+	subtree = r.SubtreeMembers(id).Count()
+	r.totals.Store(id, subtree)
+	return direct, subtree
+}
+
+// SubtreeMembers returns who is in a department or anywhere below it. The set
+// is the caller's.
+func (r *Root) SubtreeMembers(id rollcall.DeptID) *ordset.Set {
 	set := ordset.New(r.people)
 	var add func(d *dept)
 	add = func(d *dept) {
@@ -262,10 +270,10 @@ func (r *Root) MemberCount(id rollcall.DeptID) (direct, subtree int) {
 			add(r.depts.at(int(n)))
 		}
 	}
-	add(d)
-	subtree = set.Count()
-	r.totals.Store(id, subtree)
-	return direct, subtree
+	if d := r.dept(id); d != nil {
+		add(d)
+	}
+	return set
 }
 
 // Leaders returns the userids of a department's leaders, in custom order.

@@ -1,0 +1,136 @@
+package access
+
+import (
+	"context"
+
+	"rollcall"
+)
+
+// Token returns the token of the app that the credentials belong to, and for
+// how many seconds it can be used. Within its life an app gets the same token
+// again, with a whole life before it; afterwards it gets another. What is
+// returned is durable; when it cannot be stored, the error is of
+// [rollcall.KindBusy].
+func (r *Registry) Token(ctx context.Context, creds Credentials) (token string, expiresIn int, err error) {
+	t, app := r.authenticate(creds)
+	if app == nil {
+		return "", 0, creds.refusal()
+	}
+	l := t.leases.Load().byApp[app.Appkey]
+	if l == nil || !l.fits(app) || !l.extend(r.now()) {
+		if l, err = r.store(ctx, t, app, creds); err != nil {
+			return "", 0, err
+		}
+	}
+	return l.token, int(life.Seconds()), nil
+}
+
+// store gives an app a lease that is stored with a whole life before it: the
+// one it has or, when that is over, a new one. One call per organization at a
+// time; the others wait, and then mostly find what they need.
+func (r *Registry) store(ctx context.Context, t *tenant, app *rollcall.App, creds Credentials) (*lease, error) {
+	select {
+	case t.saving <- struct{}{}:
+	case <-ctx.Done():
+		return nil, busy(ctx.Err())
+	}
+	defer func() { <-t.saving }()
+
+	// The app may have changed in the meantime; its secret was checked before.
+	newest, ok := t.corp.App(app.Appkey)
+	if !ok || newest.SecretGeneration != app.SecretGeneration || newest.CreatedAt != app.CreatedAt {
+		return nil, creds.refusal()
+	}
+	now := r.now()
+	l := t.leases.Load().byApp[app.Appkey]
+	if l != nil && l.fits(app) && l.extend(now) {
+		return l, nil
+	}
+	fresh := l == nil || !l.fits(app) || !l.live(now)
+	if fresh {
+		l = r.key.newLease(t.id, app)
+	}
+	until := after(now, life+ahead)
+	if err := r.tokens.SaveToken(ctx, t.id, l.record(until)); err != nil {
+		return nil, busy(err)
+	}
+	// Storing takes time, and the client counts from the answer on.
+	now = r.now()
+	l.stored.Store(int64(until))
+	l.promise(after(now, life))
+	if fresh {
+		t.publish(l, now)
+	}
+	return l, nil
+}
+
+func busy(err error) error {
+	return &rollcall.Error{Kind: rollcall.KindBusy, Detail: "the token could not be stored", Err: err}
+}
+
+// authenticate returns the app whose secret the credentials give, or nil.
+func (r *Registry) authenticate(creds Credentials) (*tenant, *rollcall.App) {
+	x := *r.index.Load()
+	switch {
+	case creds.hasAppkey():
+		return r.byAppkey(x, creds.Appkey, creds.Appsecret)
+	case creds.hasCorp():
+		if t, app := r.byAppkey(x, creds.CorpID, creds.CorpSecret); app != nil {
+			return t, app
+		}
+		return r.byCorp(x, creds.CorpID, creds.CorpSecret)
+	}
+	return nil, nil
+}
+
+// byAppkey asks the organization that the appkey names, then the others: an
+// appkey brought along from elsewhere may look like a generated one, and two
+// organizations may have brought the same. The secret decides.
+func (r *Registry) byAppkey(x index, appkey, secret string) (*tenant, *rollcall.App) {
+	known := false
+	try := func(t *tenant) *rollcall.App {
+		app, ok := t.corp.App(appkey)
+		if !ok {
+			return nil
+		}
+		known = true
+		if !r.key.VerifySecret(t.id, app, secret) {
+			return nil
+		}
+		return app
+	}
+	var first index
+	if tag, ok := tagOfAppkey(appkey); ok {
+		first = x.tagged(tagNumber(tag))
+	}
+	for _, t := range first {
+		if app := try(t); app != nil {
+			return t, app
+		}
+	}
+	for _, t := range x {
+		if len(first) > 0 && t.tag == first[0].tag {
+			continue
+		}
+		if app := try(t); app != nil {
+			return t, app
+		}
+	}
+	if !known { // as much work as for a wrong secret
+		r.key.VerifySecret("", &rollcall.App{Appkey: appkey}, secret)
+	}
+	return nil, nil
+}
+
+func (r *Registry) byCorp(x index, corpID, secret string) (*tenant, *rollcall.App) {
+	t := x.corp(corpID)
+	if t == nil {
+		return nil, nil
+	}
+	for app := range t.corp.Apps() {
+		if r.key.VerifySecret(t.id, app, secret) {
+			return t, app
+		}
+	}
+	return nil, nil
+}

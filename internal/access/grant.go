@@ -1,0 +1,116 @@
+package access
+
+import (
+	"slices"
+	"time"
+
+	"rollcall"
+)
+
+// Grant is what a token opens: an app of an organization, as the app was when
+// the grant was asked for. It does not change; a request asks for one and keeps
+// it until its end.
+type Grant struct {
+	corp  Corp
+	app   *rollcall.App
+	scope []rollcall.DeptID // sorted; nil for the whole organization
+}
+
+// Grant returns what a token opens now; false for one that is expired, of a
+// deleted app, of a replaced secret, or none of ours. It is called for every
+// request and neither waits nor allocates.
+func (r *Registry) Grant(token []byte) (*Grant, bool) {
+	if t, l := r.find(token); l != nil {
+		return t.grant(l, r.now())
+	}
+	return nil, false
+}
+
+// GrantAt is [Registry.Grant] for a caller that has read the clock already,
+// which takes longer than all the rest.
+func (r *Registry) GrantAt(token []byte, now time.Time) (*Grant, bool) {
+	if t, l := r.find(token); l != nil {
+		return t.grant(l, rollcall.At(now))
+	}
+	return nil, false
+}
+
+func (r *Registry) find(token []byte) (*tenant, *lease) {
+	if len(token) != tokenLen {
+		return nil, nil
+	}
+	for _, t := range r.index.Load().tagged(tagNumber(token)) {
+		if l := t.leases.Load().byToken[string(token)]; l != nil {
+			return t, l
+		}
+	}
+	return nil, nil
+}
+
+func (t *tenant) grant(l *lease, now rollcall.Instant) (*Grant, bool) {
+	if !l.live(now) {
+		return nil, false
+	}
+	app, ok := t.corp.App(l.appkey)
+	if !ok || !l.fits(app) {
+		return nil, false
+	}
+	g := l.last.Load()
+	if g == nil || g.app != app {
+		g = newGrant(t.corp, app)
+		l.last.Store(g)
+	}
+	return g, true
+}
+
+func newGrant(c Corp, app *rollcall.App) *Grant {
+	g := &Grant{corp: c, app: app}
+	if !slices.Contains(app.ScopeDepts, rollcall.RootDept) {
+		g.scope = slices.Clone(app.ScopeDepts)
+		slices.Sort(g.scope)
+	}
+	return g
+}
+
+// Corp returns the app's organization.
+func (g *Grant) Corp() Corp { return g.corp }
+
+// App returns the app, which must not be written to.
+func (g *Grant) App() *rollcall.App { return g.app }
+
+// Appkey returns the app's key.
+func (g *Grant) Appkey() string { return g.app.Appkey }
+
+// AppType returns whose program the app is.
+func (g *Grant) AppType() rollcall.AppType { return g.app.Type }
+
+// Holds reports whether the app has a permission point.
+func (g *Grant) Holds(p rollcall.Permission) bool { return g.app.Holds(p) }
+
+// Language returns the language of the organization's error texts.
+func (g *Grant) Language() rollcall.Language { return languageOf(g.corp) }
+
+// InScope reports whether the app may see a department: whether it or one above
+// it is in the app's contact scope. The caller's function names the parent of a
+// department; a walk that comes round in a circle is given up.
+func (g *Grant) InScope(dept rollcall.DeptID, ancestors func(rollcall.DeptID) (parent rollcall.DeptID, ok bool)) bool {
+	if len(g.scope) == 0 {
+		return true
+	}
+	// A circle is noticed by a mark that is set anew after 1, 2, 4, ... steps:
+	// once the gap is long enough, the walk comes by the mark again.
+	mark, step, gap := dept, 0, 1
+	for {
+		if _, ok := slices.BinarySearch(g.scope, dept); ok {
+			return true
+		}
+		parent, ok := ancestors(dept)
+		if !ok || parent == mark {
+			return false
+		}
+		if step++; step == gap {
+			mark, step, gap = parent, 0, 2*gap
+		}
+		dept = parent
+	}
+}

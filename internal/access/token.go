@@ -1,0 +1,126 @@
+package access
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"rollcall"
+)
+
+const (
+	// tokenLen is the tag of the organization and 16 bytes of the MAC, in hex.
+	tokenLen = tagLen + 32
+	// life is how long a token lives after it was last asked for.
+	life = 2 * time.Hour
+	// ahead is how much later than promised the stored expiry is, so that only
+	// one renewal in this time has to be stored.
+	ahead = time.Minute
+
+	birthLen = 8
+	nonceLen = birthLen + 16
+)
+
+// newNonce makes the random part of a token. In front of it goes the instant at
+// which the app came into being: an appkey that is deleted and given again
+// starts over with generation 1, and the old tokens must not fit the new app.
+func newNonce(birth rollcall.Instant) []byte {
+	return append(binary.BigEndian.AppendUint64(nil, uint64(birth)), randomBytes(nonceLen-birthLen)...)
+}
+
+func (k Key) token(corpID, appkey string, generation int, nonce []byte) string {
+	m := k.mac(forTokens, corpID, appkey, strconv.Itoa(generation), string(nonce))
+	return tagOf(corpID) + hex.EncodeToString(m[:(tokenLen-tagLen)/2])
+}
+
+// lease is the one token of an app.
+type lease struct {
+	token      string
+	appkey     string
+	generation int
+	birth      rollcall.Instant
+	nonce      []byte
+
+	expires atomic.Int64          // instant, as promised to clients
+	stored  atomic.Int64          // instant, as it is durable; never before expires
+	last    atomic.Pointer[Grant] // for the app as it was last seen
+}
+
+func (k Key) newLease(corpID string, app *rollcall.App) *lease {
+	nonce := newNonce(app.CreatedAt)
+	return &lease{
+		token:      k.token(corpID, app.Appkey, app.SecretGeneration, nonce),
+		appkey:     app.Appkey,
+		generation: app.SecretGeneration,
+		birth:      app.CreatedAt,
+		nonce:      nonce,
+	}
+}
+
+// restore makes the lease again from what was stored; false when the key is not
+// the one it was made with.
+func (k Key) restore(corpID string, t rollcall.Token) (*lease, bool) {
+	if len(t.Nonce) != nonceLen {
+		return nil, false
+	}
+	l := &lease{
+		token:      k.token(corpID, t.Appkey, t.SecretGeneration, t.Nonce),
+		appkey:     t.Appkey,
+		generation: t.SecretGeneration,
+		birth:      rollcall.Instant(binary.BigEndian.Uint64(t.Nonce)),
+		nonce:      t.Nonce,
+	}
+	l.expires.Store(int64(t.ExpiresAt))
+	l.stored.Store(int64(t.ExpiresAt))
+	return l, hmac.Equal(l.hash(), t.Hash)
+}
+
+func (l *lease) hash() []byte {
+	sum := sha256.Sum256([]byte(l.token))
+	return sum[:]
+}
+
+// record is what is stored of the lease; it can be used until the instant.
+func (l *lease) record(until rollcall.Instant) rollcall.Token {
+	return rollcall.Token{
+		Appkey: l.appkey, SecretGeneration: l.generation, Nonce: l.nonce, ExpiresAt: until, Hash: l.hash(),
+	}
+}
+
+// fits reports whether the lease was given to this app and this secret of it.
+func (l *lease) fits(app *rollcall.App) bool {
+	return app.SecretGeneration == l.generation && app.CreatedAt == l.birth
+}
+
+func (l *lease) live(now rollcall.Instant) bool { return int64(now) < l.expires.Load() }
+
+// extend promises a whole life from now on, if what is stored covers that and
+// the lease is not over.
+func (l *lease) extend(now rollcall.Instant) bool {
+	promise := after(now, life)
+	if !l.live(now) || int64(promise) > l.stored.Load() {
+		return false
+	}
+	l.promise(promise)
+	return true
+}
+
+// promise moves the expiry to an instant, never back and never past what is
+// stored.
+func (l *lease) promise(until rollcall.Instant) {
+	to := min(int64(until), l.stored.Load())
+	for {
+		was := l.expires.Load()
+		if was >= to || l.expires.CompareAndSwap(was, to) {
+			return
+		}
+	}
+}
+
+func after(i rollcall.Instant, d time.Duration) rollcall.Instant {
+	return i + rollcall.Instant(d.Milliseconds())
+}
