@@ -1,0 +1,280 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"rollcall"
+	"rollcall/internal/activity"
+	"rollcall/internal/directory"
+	"rollcall/internal/intake"
+	"rollcall/internal/node"
+)
+
+// importCommand imports CSV files.
+type importCommand struct {
+	dataFlags
+	Departments string  `placeholder:"FILE" help:"CSV file of departments: dept_id, parent_id, name and more."`
+	Users       string  `placeholder:"FILE" help:"CSV file of people: userid, name, dept_id_list and more."`
+	Signins     string  `placeholder:"FILE" help:"CSV file of sign-ins: date, userid."`
+	Replace     bool    `help:"The files are complete: people and departments that are not in them leave."`
+	MaxLeavers  percent `default:"5%" placeholder:"N%" help:"How many of the people --replace may make leave (default 5%)."`
+	DryRun      bool    `help:"Check and show the plan, and change nothing."`
+	Yes         bool    `short:"y" help:"Do not ask before the change."`
+	JSON        bool    `name:"json" help:"Print JSON."`
+}
+
+// percent is a number of percent, with or without the sign.
+type percent float64
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (p *percent) UnmarshalText(b []byte) error {
+	v, err := strconv.ParseFloat(strings.TrimSuffix(string(b), "%"), 64)
+	if err != nil || v < 0 || v > 100 {
+		return fmt.Errorf("%q is not a percentage from 0%% to 100%%", b)
+	}
+	*p = percent(v)
+	return nil
+}
+
+// Help is shown by --help.
+func (importCommand) Help() string {
+	return `Everything is checked first; every bad row is reported with its file, line and
+column, and then nothing is changed. What is right is applied all or nothing.
+The same files a second time change nothing. docs/cli.md lists the columns.
+
+Example:
+  rollcall import --data ./data --departments departments.csv --users users.csv --signins signins.csv`
+}
+
+// importResult is what --json prints.
+type importResult struct {
+	Applied    bool             `json:"applied"`
+	Version    uint64           `json:"version,omitempty"`
+	Plan       *intake.Summary  `json:"plan,omitempty"`
+	NewSignIns int              `json:"new_sign_ins"`
+	Problems   []intake.Problem `json:"problems"`
+}
+
+// Run carries the command out.
+func (c *importCommand) Run(ctx context.Context, std streams) error {
+	files := intake.Files{Departments: c.Departments, Users: c.Users, SignIns: c.Signins}
+	if files == (intake.Files{}) {
+		return usageError{fmt.Errorf("name at least one file: --departments, --users or --signins")}
+	}
+	org, done, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	bar := newProgress(std.err)
+	data, problems, err := intake.Read(ctx, files, bar.step)
+	bar.finish()
+	if err != nil {
+		return err
+	}
+	job := &importJob{org: org, data: data, opt: intake.Options{
+		Replace: c.Replace, MaxLeaversPercent: float64(c.MaxLeavers), Now: rollcall.At(time.Now()),
+	}}
+	if c.MaxLeavers == 0 {
+		job.opt.MaxLeaversPercent = -1 // nobody
+	}
+	result := importResult{Problems: problems}
+	if len(problems) == 0 {
+		result.Problems, err = job.plan(org.Current())
+		if err != nil {
+			return err
+		}
+	}
+	if len(result.Problems) > 0 {
+		return c.refuse(std, result)
+	}
+	result.Plan, result.NewSignIns = &job.planned.Summary, job.newSignIns()
+	if !c.JSON {
+		showPlan(std.out, result)
+	}
+	nothing := job.planned.Empty() && result.NewSignIns == 0
+	result.Version = org.Current().Version()
+	if c.DryRun || nothing {
+		return c.finish(std, result, map[bool]string{true: "Nothing to change.", false: "Dry run: nothing was changed."}[nothing])
+	}
+	if !c.Yes && isTerminal(std.in) && !confirm(std) {
+		return c.finish(std, result, "Nothing was changed.")
+	}
+	bar.step("Committing", 0, 0)
+	out, err := org.Do(ctx, "import", job.intent)
+	bar.finish()
+	if err != nil {
+		return fmt.Errorf("importing: %w", err)
+	}
+	result.Applied, result.Version = true, out.Version
+	return c.finish(std, result, fmt.Sprintf("Done: version %d.", out.Version))
+}
+
+// importJob is one import on its way into the organization.
+type importJob struct {
+	org     *node.Org
+	data    *intake.Data
+	opt     intake.Options
+	planned *intake.Plan
+	version uint64 // for which it was planned
+}
+
+// plan compares the files with a version.
+func (j *importJob) plan(r *directory.Root) ([]intake.Problem, error) {
+	p, problems, err := intake.MakePlan(j.data, r, j.opt)
+	j.planned, j.version = p, r.Version()
+	return problems, err
+}
+
+// intent applies the plan, made anew where somebody else changed the
+// organization since.
+func (j *importJob) intent(s *directory.State) (directory.Batch, error) {
+	if r := j.org.Current(); r.Version() != j.version {
+		problems, err := j.plan(r)
+		if err != nil {
+			return directory.Batch{}, err
+		}
+		if len(problems) > 0 {
+			return directory.Batch{}, rollcall.Invalid("", "the organization was changed meanwhile and the files do not fit any more: %s", problems[0])
+		}
+	}
+	return directory.Batch{Changes: j.planned.Changes, InTx: func(tx rollcall.Tx) error {
+		_, err := activity.Record(tx, j.planned.SignIns)
+		return err
+	}}, nil
+}
+
+// newSignIns counts the sign-ins that are not recorded yet.
+func (j *importJob) newSignIns() int {
+	n := 0
+	for day, people := range j.planned.SignIns {
+		signed := j.org.Activity.SignedIn(day)
+		for _, o := range people {
+			if !signed.Has(uint32(o)) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func (c *importCommand) refuse(std streams, r importResult) error {
+	if c.JSON {
+		if err := printJSON(std.out, r); err != nil {
+			return err
+		}
+		return refused
+	}
+	w := bufio.NewWriter(std.err)
+	for _, p := range r.Problems {
+		fmt.Fprintln(w, p)
+	}
+	fmt.Fprintf(w, "%d problems\n", len(r.Problems))
+	w.Flush()
+	return refused
+}
+
+func (c *importCommand) finish(std streams, r importResult, text string) error {
+	if c.JSON {
+		if r.Problems == nil {
+			r.Problems = []intake.Problem{}
+		}
+		return printJSON(std.out, r)
+	}
+	fmt.Fprintln(std.out, text)
+	return nil
+}
+
+// showPlan prints what the import would do, without the lines that are zero.
+func showPlan(w io.Writer, r importResult) {
+	p := r.Plan
+	lines := []struct {
+		n    int
+		text string
+	}{
+		{p.DeptsCreated, "departments are created"},
+		{p.DeptsUpdated, "departments get other values"},
+		{p.DeptsMoved, "departments move"},
+		{p.DeptsDeleted, "departments are deleted"},
+		{p.PeopleJoining, "people join"},
+		{p.PeopleReturning, "people come back"},
+		{p.PeopleUpdated, "people get other values"},
+		{p.PeopleMoved, "people change departments"},
+		{p.PeopleLeaving, "people leave"},
+		{p.PeopleActivated, "accounts are activated"},
+		{p.MembershipsAdded, "memberships are added"},
+		{p.MembershipsChanged, "memberships change"},
+		{p.MembershipsRemoved, "memberships are removed"},
+		{r.NewSignIns, "sign-ins are recorded"},
+	}
+	fmt.Fprintln(w, "Plan:")
+	any := false
+	for _, l := range lines {
+		if l.n > 0 {
+			any = true
+			fmt.Fprintf(w, "  %9d %s\n", l.n, l.text)
+		}
+	}
+	if !any {
+		fmt.Fprintln(w, "  nothing")
+	}
+}
+
+func confirm(std streams) bool {
+	fmt.Fprint(std.err, "Apply? [y/N] ")
+	answer, _ := bufio.NewReader(std.in).ReadString('\n')
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return true
+	}
+	return false
+}
+
+// exportCommand writes CSV files.
+type exportCommand struct {
+	dataFlags
+	Out string `required:"" placeholder:"DIR" help:"Directory for departments.csv, users.csv and signins.csv."`
+}
+
+// Help is shown by --help.
+func (exportCommand) Help() string {
+	return "The files hold personal data; they are written so that only you can read them.\nrollcall import reads them again."
+}
+
+// Run carries the command out.
+func (c *exportCommand) Run(ctx context.Context, std streams) error {
+	org, done, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if err := intake.Export(c.Out, exportSource{org.Current(), org.Activity}); err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "Wrote departments.csv, users.csv and signins.csv to %s.\n", c.Out)
+	return nil
+}
+
+// exportSource gives an organization to the export.
+type exportSource struct {
+	*directory.Root
+	register *activity.Register
+}
+
+// SignIns implements [intake.Source].
+func (s exportSource) SignIns(fn func(day rollcall.Day, userid string) error) error {
+	for _, day := range s.register.Days() {
+		for o := range s.register.SignedIn(day).All() {
+			if err := fn(day, s.User(rollcall.Ordinal(o)).UserID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"runtime/debug"
+	"time"
+
+	"rollcall/internal/access"
+	"rollcall/internal/api"
+	"rollcall/internal/node"
+	"rollcall/internal/ops"
+	"rollcall/internal/store/sqlite"
+	"rollcall/internal/wire"
+)
+
+// serveCommand answers calls.
+type serveCommand struct {
+	Data        string    `placeholder:"DIR" env:"ROLLCALL_DATA" help:"Directory of the database and the key file."`
+	Corp        string    `hidden:""`
+	Demo        bool      `help:"Serve a made-up organization from a temporary directory, and print four calls to try."`
+	Listen      string    `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address for calls (default ${default})."`
+	AdminListen string    `default:"127.0.0.1:8081" placeholder:"ADDR" help:"Address for /livez, /readyz and /metrics (default ${default})."`
+	Now         time.Time `placeholder:"RFC3339" help:"Start the server's clock at this instant, such as 2026-08-21T10:00:00+08:00."`
+	LogLevel    string    `default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+	LogFormat   string    `default:"text" enum:"text,json" help:"text or json."`
+}
+
+// Help is shown by --help.
+func (serveCommand) Help() string {
+	return `The server shows what other commands change in the same directory within a second.
+It stops on SIGTERM or Ctrl-C and lets calls in flight finish for up to 10 seconds.
+
+Examples:
+  rollcall serve --demo
+  rollcall serve --data ./data --listen 0.0.0.0:8080`
+}
+
+// Run carries the command out.
+func (c *serveCommand) Run(ctx context.Context, std streams) error {
+	logger, err := ops.NewLogger(std.err, c.LogLevel, c.LogFormat)
+	if err != nil {
+		return usageError{err}
+	}
+	clock := ops.Clock(c.Now)
+	switch {
+	case c.Demo && c.Data != "":
+		return usageError{fmt.Errorf("--demo makes a directory of its own: leave --data out")}
+	case c.Demo:
+		return c.demo(ctx, std, clock, logger)
+	case c.Data == "":
+		return usageError{fmt.Errorf("name the directory with --data, or try --demo")}
+	}
+	store, err := sqlite.Open(ctx, c.Data, sqlite.Options{})
+	if err != nil {
+		return err
+	}
+	defer store.Close()
+	key, err := access.LoadKey(keyPath(c.Data))
+	if err != nil {
+		return err
+	}
+	s, err := c.prepare(ctx, store, key, clock, logger)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx)
+}
+
+// server is everything that serves, joined.
+type server struct {
+	node         *node.Node
+	registry     *access.Registry
+	ops          *ops.Server
+	calls, admin net.Listener
+	log          *slog.Logger
+}
+
+// followEvery is how often the store is asked what others committed; somewhat
+// more or less, so that several processes do not ask at the same time.
+const followEvery = 200 * time.Millisecond
+
+// prepare loads everything and opens the listeners.
+func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key access.Key, clock func() time.Time, logger *slog.Logger) (*server, error) {
+	s := &server{registry: access.New(key, store, clock), log: logger}
+	var err error
+	// The listeners first: a taken address is told at once.
+	if s.calls, err = c.listen(c.Listen, "127.0.0.1:8080", "--listen"); err != nil {
+		return nil, err
+	}
+	if s.admin, err = c.listen(c.AdminListen, "127.0.0.1:8081", "--admin-listen"); err != nil {
+		s.calls.Close()
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.calls.Close()
+			s.admin.Close()
+		}
+	}()
+	began := time.Now()
+	opt := options(store, clock)
+	s.node, err = node.Open(ctx, opt, func(ctx context.Context, o *node.Org) error { return s.registry.Add(ctx, o) })
+	if err != nil {
+		return nil, err
+	}
+	people := tuneMemory(s.node)
+	if n := s.registry.ForeignTokens(); n > 0 {
+		logger.Warn("tokens were made with another key file and are not valid", "tokens", n)
+	}
+	calls := &api.Server{Access: s.registry, Clock: clock}
+	endpoints := calls.Endpoints()
+	metrics := ops.NewMetrics(endpoints, s.node)
+	service, err := wire.New(wire.Config{
+		Endpoints: endpoints, Authority: calls, Now: clock, Log: logger, Observer: metrics,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.ops = &ops.Server{
+		Log: logger, Wire: wire.Handler(service), Drain: service.Drain, Metrics: metrics, Ready: s.ready(clock),
+	}
+	logger.Info("ready", "listen", s.calls.Addr(), "admin", s.admin.Addr(), "organizations", len(s.node.Orgs()),
+		"people", people, "loaded_in", time.Since(began).Round(time.Millisecond))
+	return s, nil
+}
+
+// listen opens a listener; the demo takes any free port where the usual one is
+// taken.
+func (c *serveCommand) listen(addr, usual, flag string) (net.Listener, error) {
+	l, err := ops.Listen(addr, flag)
+	if err != nil && c.Demo && addr == usual {
+		return ops.Listen("127.0.0.1:0", flag)
+	}
+	return l, err
+}
+
+// tuneMemory keeps the headroom of the garbage collector in proportion: what is
+// loaded stays, and is free of pointers, so that collecting more often costs
+// little. It returns the number of people.
+func tuneMemory(n *node.Node) (people int) {
+	for _, o := range n.Orgs() {
+		people += o.Current().Count(false)
+	}
+	if people > 50_000 {
+		debug.SetGCPercent(20)
+	}
+	debug.FreeOSMemory() // what loading needed
+	return people
+}
+
+// stale is after how long without an answer from the store the server is not
+// ready.
+const stale = 5 * time.Second
+
+func (s *server) ready(clock func() time.Time) func() error {
+	return func() error {
+		if silent := clock().Sub(s.node.LastSeen()); silent > stale {
+			return fmt.Errorf("the storage has not answered for %s; answers come from memory", silent.Round(time.Second))
+		}
+		return nil
+	}
+}
+
+// run serves until ctx ends.
+func (s *server) run(ctx context.Context) error {
+	follow, stop := context.WithCancel(context.Background())
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		every := followEvery + time.Duration(rand.Int64N(int64(followEvery/4)))
+		s.node.Follow(follow, every, func(err error) {
+			if err != nil {
+				s.log.Error("changes of others cannot be read; answers come from memory", "error", err)
+				return
+			}
+			s.log.Info("changes of others are read again")
+		})
+	}()
+	err := s.ops.Run(ctx, s.calls, s.admin)
+	stop()
+	<-stopped
+	return err
+}

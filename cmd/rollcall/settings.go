@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"rollcall"
+	"rollcall/internal/directory"
+)
+
+// settingsCommand shows and changes settings.
+type settingsCommand struct {
+	dataFlags
+	listFlags
+	Key   string `arg:"" optional:"" help:"Name of the setting."`
+	Value string `arg:"" optional:"" help:"New value."`
+}
+
+// Help is shown by --help.
+func (settingsCommand) Help() string {
+	return `Settings:
+  errmsg_language          language of error texts: en_US or zh_CN
+  timezone                 time zone in which days are counted, such as Asia/Shanghai
+  activity.closing_hour    hour of the next day from which a day can be read, 0 to 23
+  activity.subdepartments  whether dept_ids of the activity call includes departments below, true or false
+
+Example:
+  rollcall settings --data ./data errmsg_language zh_CN`
+}
+
+// Run carries the command out.
+func (c *settingsCommand) Run(ctx context.Context, std streams) error {
+	org, done, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	set := org.Settings()
+	if c.Value != "" {
+		if set, err = set.With(c.Key, c.Value); err != nil {
+			return err
+		}
+		_, err = org.Do(ctx, "cli", func(s *directory.State) (directory.Batch, error) {
+			fresh, err := s.Corp().Settings.With(c.Key, c.Value)
+			if err != nil || fresh == s.Corp().Settings {
+				return directory.Batch{}, err
+			}
+			return directory.Batch{Changes: []rollcall.Change{{
+				Kind: rollcall.CorpUpdated, Payload: rollcall.Payload{Corp: &rollcall.CorpUpdate{Settings: &fresh}},
+			}}}, nil
+		})
+		if err != nil {
+			return fmt.Errorf("changing the setting: %w", err)
+		}
+	}
+	if c.Key != "" {
+		value, err := set.Get(c.Key)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return printJSON(std.out, map[string]string{c.Key: value})
+		}
+		fmt.Fprintln(std.out, value)
+		return nil
+	}
+	var rows [][]string
+	for _, key := range rollcall.SettingKeys() {
+		value, err := set.Get(key)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []string{key, value})
+	}
+	return c.print(std.out, set, []string{"setting", "value"}, rows)
+}

@@ -1,0 +1,168 @@
+package wire
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"rollcall"
+)
+
+// Request is what an HTTP engine received, without the engine.
+type Request struct {
+	Method, Path string // the path decoded
+	RawQuery     string // the query string as it came
+	ContentType  string
+	Body         io.Reader // may be nil
+	Length       int64     // of the body; negative where it is not known
+	RemoteAddr   string
+}
+
+// Caller is the app that a token belongs to.
+type Caller interface {
+	Appkey() string
+	AppType() rollcall.AppType
+	Holds(p rollcall.Permission) bool
+	// Language is the language of the texts that it gets (contract D3).
+	Language() rollcall.Language
+}
+
+// Authority knows who calls.
+type Authority interface {
+	// Caller returns whom a token belongs to, or false for one that is
+	// unknown, expired or revoked. It must not keep the bytes.
+	Caller(token []byte) (Caller, bool)
+	// Language is the language of texts where no organization is known.
+	Language() rollcall.Language
+}
+
+// Call is one call while it is being answered: who calls, with which
+// parameters, and the reply. Parameters go by their index in Endpoint.Params.
+// A Call is used again for other calls; nothing of it may be kept after Serve.
+type Call struct {
+	// The question.
+	ctx context.Context
+	req Request
+	// in holds the query string and behind it the body; tokens and parameters
+	// are parts of it.
+	in    []byte
+	token arg
+
+	// What is known about it; ep is nil for an unknown path.
+	ep     *Endpoint
+	family Family
+	caller Caller
+	lang   rollcall.Language
+	args   []arg
+	ids    []rollcall.DeptID
+
+	// The reply, and what the log gets to know about it.
+	out     Buffer
+	mark    int // where the result begins in out
+	id      [12]byte
+	code    int
+	started time.Time
+	cause   error  // behind errcode -1
+	about   string // what a fault is about
+	stack   []byte // of a panic
+}
+
+// Context ends when the client goes away.
+func (c *Call) Context() context.Context { return c.ctx }
+
+// Endpoint returns the row that is being served.
+func (c *Call) Endpoint() *Endpoint { return c.ep }
+
+// Caller returns the app that calls, as [Authority] gave it; nil on public
+// endpoints.
+func (c *Call) Caller() Caller { return c.caller }
+
+// RemoteAddr returns the address that the engine saw.
+func (c *Call) RemoteAddr() string { return c.req.RemoteAddr }
+
+// SetLanguage chooses the language of the texts, for public endpoints that
+// find out themselves which organization is meant (contract D3).
+func (c *Call) SetLanguage(l rollcall.Language) { c.lang = l }
+
+// Given tells whether the parameter was given (contract D2).
+func (c *Call) Given(i int) bool { return c.args[i].form != formNone }
+
+// Bool returns the value of a [Bool] parameter; false where it is not given.
+func (c *Call) Bool(i int) bool { return c.args[i].n != 0 }
+
+// Int returns the value of an [Int] parameter; 0 where it is not given.
+func (c *Call) Int(i int) int64 { return c.args[i].n }
+
+// Text returns the value of a [String], [Enum] or [Date] parameter; empty
+// where it is not given. It need not be valid UTF-8.
+func (c *Call) Text(i int) string { return string(c.args[i].raw) }
+
+// Enum returns the index in Param.Enum of the value of an [Enum] parameter; 0
+// where it is not given.
+func (c *Call) Enum(i int) int { return int(c.args[i].n) }
+
+// Day returns the value of a [Date] parameter; 0 where it is not given.
+func (c *Call) Day(i int) rollcall.Day { return rollcall.Day(c.args[i].n) }
+
+// IDs returns the value of a [DeptIDs] parameter without repeats, in the order
+// given; nil where it is not given. The slice belongs to the Call.
+func (c *Call) IDs(i int) []rollcall.DeptID {
+	a := &c.args[i]
+	if a.form == formNone {
+		return nil
+	}
+	return c.ids[a.n:a.end:a.end]
+}
+
+// Result is where Serve appends its reply. On [TOP] endpoints that is the JSON
+// of the result; without any the reply has no result. On [Classic] endpoints
+// it is the whole object, errcode and errmsg included, as the order of their
+// members differs from one to the next (contract 1.1); without any the reply
+// is errcode 0 and errmsg ok alone.
+func (c *Call) Result() *Buffer { return &c.out }
+
+// slot returns where a parameter's value goes; nil for a name without meaning.
+func (c *Call) slot(name []byte) *arg {
+	if string(name) == tokenName {
+		return &c.token
+	}
+	for i := range c.args {
+		if c.ep.Params[i].Name == string(name) {
+			return &c.args[i]
+		}
+	}
+	return nil
+}
+
+// check judges the parameters: first whether all that are required are given,
+// then their values, each in the order of the rows (contract D2). It returns
+// the first one that is at fault, or nil.
+func (c *Call) check() (*Param, Fault) {
+	for i := range c.args {
+		p, a := &c.ep.Params[i], &c.args[i]
+		v := missing
+		if a.form != formNone {
+			v = c.judge(p, a)
+		}
+		a.verdict = v
+		if v == missing {
+			if p.Required {
+				f := p.missing(c.family)
+				return p, f
+			}
+			*a = arg{}
+		}
+	}
+	for i := range c.args {
+		p := &c.ep.Params[i]
+		switch c.args[i].verdict {
+		case malformed:
+			f := p.malformed()
+			return p, f
+		case outOfRange:
+			f := p.outOfRange()
+			return p, f
+		}
+	}
+	return nil, Fault{}
+}

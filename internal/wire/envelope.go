@@ -1,0 +1,96 @@
+package wire
+
+import (
+	"strconv"
+
+	"rollcall"
+)
+
+const (
+	okHead   = `{"errcode":0,"errmsg":"ok"`
+	okResult = okHead + `,"result":`
+)
+
+// begin starts the envelope of a success, in the hope that it will be one.
+func (c *Call) begin() {
+	c.out = c.out[:0]
+	if c.family == TOP {
+		c.out = append(c.out, okResult...)
+	}
+	c.mark = len(c.out)
+}
+
+// end finishes the envelope of a success (contract D5).
+func (c *Call) end() {
+	if len(c.out) <= c.mark { // no result
+		c.out = append(c.out[:0], okHead...)
+		c.close()
+	} else if c.family == TOP {
+		c.close()
+	}
+}
+
+// fail makes the reply a fault's (contract D4, D5). Subject is what the fault is
+// about, detail what else is to be said; both may be empty.
+func (c *Call) fail(f Fault, subject, detail string) {
+	c.code, c.about = f.Code, subject
+	text := f.text(c.lang, subject)
+	if detail != "" {
+		text += ": " + detail
+	}
+	c.out = append(c.out[:0], `{"errcode":`...)
+	switch {
+	case c.family == TOP && f.Sub:
+		c.code = codeWrapped
+		sub := strconv.Itoa(f.Code)
+		c.out.Int(codeWrapped).Raw(`,"sub_code":`).String(sub).Raw(`,"sub_msg":`).String(text)
+		text = "ding talk error[subcode=" + sub + ",submsg=" + text + "]"
+	case f.Code == codeInvalidMethod:
+		c.out.Int(codeInvalidMethod).Raw(`,"sub_msg":`).String(text)
+		text = "Invalid method[submsg=" + text + "]"
+	default:
+		c.out.Int(int64(f.Code))
+	}
+	c.out.Raw(`,"errmsg":`).String(text)
+	c.close()
+}
+
+// failWith makes the reply that of an error of Serve.
+func (c *Call) failWith(e *rollcall.Error, row FaultRow) {
+	detail := ""
+	if row.Detail && c.lang != rollcall.Chinese { // details are in English
+		detail = e.Detail
+	}
+	c.fail(row.Fault, e.Param, detail)
+}
+
+// close ends the object, with the request_id where the family has one.
+func (c *Call) close() {
+	if c.family == TOP {
+		c.out.Raw(`,"request_id":"`).Bytes(c.id[:]).Raw(`"}`)
+	} else {
+		c.out.Raw("}")
+	}
+}
+
+// maxPath is how much of an unknown path is shown: more is nobody's mistake.
+const maxPath = 256
+
+// apiName is the name of the method behind a path under /topapi (contract 1.2).
+func apiName(path string) string {
+	name := []byte("dingtalk.oapi." + path[len(topPrefix):min(len(path), maxPath)])
+	for i, b := range name {
+		if b == '/' {
+			name[i] = '.'
+		}
+	}
+	return string(name)
+}
+
+// formatID writes 12 characters of 0-9a-z (contract D5).
+func formatID(id *[12]byte, n uint64) {
+	for i := range id {
+		id[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[n%36]
+		n /= 36
+	}
+}
