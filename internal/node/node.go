@@ -51,16 +51,16 @@ type Node struct {
 	// opened is told of every organization before it is served.
 	opened func(context.Context, *Org) error
 
-	mu   sync.RWMutex
-	orgs map[string]*Org
-
-	lastSeen time.Time // when the store last told the heads
+	mu       sync.RWMutex
+	orgs     map[string]*Org
+	atWork   map[string]bool // organizations that are being opened or caught up
+	lastSeen time.Time       // when the store last told the heads
 }
 
 // Open loads all organizations of the store. opened is called for each of them,
 // and later for those that are added, before they are served; it may be nil.
 func Open(ctx context.Context, opt directory.Options, opened func(context.Context, *Org) error) (*Node, error) {
-	n := &Node{opt: opt, opened: opened, orgs: map[string]*Org{}}
+	n := &Node{opt: opt, opened: opened, orgs: map[string]*Org{}, atWork: map[string]bool{}}
 	return n, n.CatchUp(ctx)
 }
 
@@ -91,7 +91,8 @@ func (n *Node) LastSeen() time.Time {
 	return n.lastSeen
 }
 
-// CatchUp takes over what others committed up to now, in every organization.
+// CatchUp takes over what others committed up to now, in every organization. An
+// organization that is being caught up already is left to whoever does that.
 func (n *Node) CatchUp(ctx context.Context) error {
 	heads, err := n.opt.Store.Heads(ctx)
 	if err != nil {
@@ -102,25 +103,47 @@ func (n *Node) CatchUp(ctx context.Context) error {
 	n.mu.Unlock()
 	var errs []error
 	for _, h := range heads {
-		errs = append(errs, n.catchUp(ctx, h))
+		if n.behind(h) && n.take(h.CorpID) {
+			errs = append(errs, n.catchUp(ctx, h.CorpID))
+			n.leave(h.CorpID)
+		}
 	}
 	return errors.Join(errs...)
 }
 
-func (n *Node) catchUp(ctx context.Context, h rollcall.Head) error {
+// behind reports whether an organization is not at its head.
+func (n *Node) behind(h rollcall.Head) bool {
 	o, ok := n.Org(h.CorpID)
+	return !ok || h.Version != o.Current().Version() || h.Feed > o.Activity.Feed()
+}
+
+// take claims the work on an organization.
+func (n *Node) take(corpID string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.atWork[corpID] {
+		return false
+	}
+	n.atWork[corpID] = true
+	return true
+}
+
+func (n *Node) leave(corpID string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.atWork, corpID)
+}
+
+func (n *Node) catchUp(ctx context.Context, corpID string) error {
+	o, ok := n.Org(corpID)
 	if !ok {
-		return n.open(ctx, h.CorpID)
+		return n.open(ctx, corpID)
 	}
-	if h.Version != o.Current().Version() {
-		if err := o.CatchUp(ctx); err != nil {
-			return err
-		}
+	// People before their sign-ins, so that every ordinal is known.
+	if err := o.CatchUp(ctx); err != nil {
+		return err
 	}
-	if h.Feed > o.Activity.Feed() {
-		return o.Activity.CatchUp(ctx)
-	}
-	return nil
+	return o.Activity.CatchUp(ctx)
 }
 
 func (n *Node) open(ctx context.Context, corpID string) error {
@@ -139,12 +162,20 @@ func (n *Node) open(ctx context.Context, corpID string) error {
 	return nil
 }
 
-// Follow catches up again and again until ctx ends. An error is reported once
-// when it begins and with nil when it is over; the organizations go on being
-// served from memory meanwhile.
+// maxFollowers is how many rounds of following may run at a time: a large
+// organization that is loaded anew holds up its own round only.
+const maxFollowers = 4
+
+// Follow catches up again and again until ctx ends. An error is reported when it
+// begins, and with nil when it is over; the organizations go on being served
+// from memory meanwhile.
 func (n *Node) Follow(ctx context.Context, every time.Duration, report func(error)) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
+	var rounds sync.WaitGroup
+	defer rounds.Wait()
+	places := make(chan struct{}, maxFollowers)
+	var mu sync.Mutex
 	failing := false
 	for {
 		select {
@@ -152,13 +183,23 @@ func (n *Node) Follow(ctx context.Context, every time.Duration, report func(erro
 			return
 		case <-tick.C:
 		}
-		err := n.CatchUp(ctx)
-		if ctx.Err() != nil {
-			return
+		select {
+		case places <- struct{}{}:
+		default:
+			continue // all rounds are still at work
 		}
-		if (err != nil) != failing {
-			failing = err != nil
-			report(err)
-		}
+		rounds.Go(func() {
+			err := n.CatchUp(ctx)
+			<-places
+			if ctx.Err() != nil {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if (err != nil) != failing {
+				failing = err != nil
+				report(err)
+			}
+		})
 	}
 }
