@@ -20,7 +20,7 @@ import (
 // serveCommand answers calls.
 type serveCommand struct {
 	Data        string    `placeholder:"DIR" env:"ROLLCALL_DATA" help:"Directory of the database and the key file."`
-	Corp        string    `hidden:""`
+	Corp        string    `placeholder:"ID" help:"Serve only this organization; without it, all of the directory."`
 	Demo        bool      `help:"Serve a made-up organization from a temporary directory, and print four calls to try."`
 	Listen      string    `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address for calls (default ${default})."`
 	AdminListen string    `default:"127.0.0.1:8081" placeholder:"ADDR" help:"Address for /livez, /readyz and /metrics (default ${default})."`
@@ -63,6 +63,11 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
+	if c.Corp != "" {
+		if _, err := (dataFlags{Data: c.Data, Corp: c.Corp}).choose(ctx, store); err != nil {
+			return err
+		}
+	}
 	s, err := c.prepare(ctx, store, key, clock, logger)
 	if err != nil {
 		return err
@@ -102,8 +107,10 @@ func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key acc
 		}
 	}()
 	began := time.Now()
-	opt := options(store, clock)
-	s.node, err = node.Open(ctx, opt, func(ctx context.Context, o *node.Org) error { return s.registry.Add(ctx, o) })
+	s.node, err = node.Open(ctx, node.Options{
+		Options: options(store, clock), Only: c.Corp,
+		Opened: func(ctx context.Context, o *node.Org) error { return s.registry.Add(ctx, o) },
+	})
 	if err != nil {
 		return nil, err
 	}

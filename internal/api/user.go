@@ -106,16 +106,21 @@ func (s *Server) userListSimple() *wire.Endpoint {
 				Language: languageOf(c, language), WithLimited: c.Bool(limited), Size: int(c.Int(size)),
 			}
 			at := c.Int(cursor)
-			current := org.Current()
-			if _, ok := current.Dept(key.Dept); !ok {
+			r := org.Current()
+			if at > 0 {
+				r = org.Version(key, false)
+			}
+			if _, ok := r.Dept(key.Dept); !ok {
 				return notFound("dept_id")
 			}
-			if !grant.InScope(key.Dept, current.DeptEver) {
+			if !grant.InScope(key.Dept, r.DeptEver) {
 				return outOfScope("dept_id")
 			}
-			r := org.Version(key, at == 0)
+			if at == 0 { // only a walk that may be taken is remembered
+				r = org.Version(key, true)
+			}
 			m, ok := r.Members(key.Dept, key.Order, key.Language, key.WithLimited)
-			if !ok { // created after the walk began
+			if !ok { // deleted this very moment
 				return notFound("dept_id")
 			}
 			offset := int(min(at, int64(m.Len())))

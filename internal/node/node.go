@@ -45,11 +45,18 @@ func (o *Org) App(appkey string) (*rollcall.App, bool) { return o.Current().App(
 // Apps yields the apps in no particular order.
 func (o *Org) Apps() iter.Seq[*rollcall.App] { return o.Current().Apps() }
 
-// Node holds every organization of one store.
+// Options say which organizations a node serves, and how.
+type Options struct {
+	directory.Options
+	// Only is the id of the one organization to serve; empty serves all.
+	Only string
+	// Opened is told of every organization before it is served; it may be nil.
+	Opened func(context.Context, *Org) error
+}
+
+// Node holds the organizations of one store.
 type Node struct {
-	opt directory.Options
-	// opened is told of every organization before it is served.
-	opened func(context.Context, *Org) error
+	opt Options
 
 	mu       sync.RWMutex
 	orgs     map[string]*Org
@@ -57,10 +64,10 @@ type Node struct {
 	lastSeen time.Time       // when the store last told the heads
 }
 
-// Open loads all organizations of the store. opened is called for each of them,
-// and later for those that are added, before they are served; it may be nil.
-func Open(ctx context.Context, opt directory.Options, opened func(context.Context, *Org) error) (*Node, error) {
-	n := &Node{opt: opt, opened: opened, orgs: map[string]*Org{}, atWork: map[string]bool{}}
+// Open loads the organizations of the store. Those that are added later are
+// found by catching up.
+func Open(ctx context.Context, opt Options) (*Node, error) {
+	n := &Node{opt: opt, orgs: map[string]*Org{}, atWork: map[string]bool{}}
 	return n, n.CatchUp(ctx)
 }
 
@@ -103,7 +110,7 @@ func (n *Node) CatchUp(ctx context.Context) error {
 	n.mu.Unlock()
 	var errs []error
 	for _, h := range heads {
-		if n.behind(h) && n.take(h.CorpID) {
+		if (n.opt.Only == "" || n.opt.Only == h.CorpID) && n.behind(h) && n.take(h.CorpID) {
 			errs = append(errs, n.catchUp(ctx, h.CorpID))
 			n.leave(h.CorpID)
 		}
@@ -147,12 +154,12 @@ func (n *Node) catchUp(ctx context.Context, corpID string) error {
 }
 
 func (n *Node) open(ctx context.Context, corpID string) error {
-	o, err := OpenOrg(ctx, corpID, n.opt)
+	o, err := OpenOrg(ctx, corpID, n.opt.Options)
 	if err != nil {
 		return err
 	}
-	if n.opened != nil {
-		if err := n.opened(ctx, o); err != nil {
+	if n.opt.Opened != nil {
+		if err := n.opt.Opened(ctx, o); err != nil {
 			return err
 		}
 	}
