@@ -52,6 +52,9 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 		return e
 	}
 	records, cards, present := base.records.edit(), base.cards.edit(), base.present.edit()
+	for word := base.present.n; word*64 < next.people; word++ {
+		present.set(word, 0)
+	}
 	var arrivalsOut, arrivalsIn []uint32
 	for len(touched) > 0 { // block by block
 		no := int(touched[0] / blockLen)
@@ -72,16 +75,8 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 			next.tally(old, was, -1)
 			next.tally(rec, is, 1)
 			if was != is {
-				word := int(o / 64)
-				bit := uint64(1) << (o % 64)
-				var w uint64
-				if word < present.v.n {
-					w = present.at(word)
-				}
-				for i := present.v.n; i < word; i++ { // words of people who came in and left at once
-					present.set(i, 0)
-				}
-				present.set(word, w&^bit|bit*uint64(b2i(is)))
+				word, bit := int(o/64), uint64(1)<<(o%64)
+				present.set(word, present.at(word)&^bit|bit*uint64(b2i(is)))
 			}
 			if was != is || was && old.stay().From != u.Stay.From {
 				if was {
@@ -213,11 +208,9 @@ func (s *State) publishDepts(next *Root, edits map[rollcall.DeptID]*memberEdit) 
 		s.relistDept(d, next, e)
 	}
 	for parent := range s.moved {
-		if d := depts.at(number(parent)); d.ended == rollcall.Open {
-			d = own(parent)
-			d.children = s.childrenOf(d, next)
-			next.copied += 4 * int64(len(d.children))
-		}
+		d := own(parent)
+		d.children = s.childrenOf(d, next)
+		next.copied += 4 * int64(len(d.children))
 	}
 	next.copied += 8*int64(len(depts.v.leaves)) + 400*int64(len(s.depts))
 	next.depts = depts.vector()

@@ -92,15 +92,23 @@ func (s *State) Dept(id rollcall.DeptID) (*rollcall.Dept, bool) {
 	return nil, false
 }
 
+// livingDept returns a department that exists, or nil.
 func (s *State) livingDept(id rollcall.DeptID) *dept {
-	d, ok := s.depts[id]
-	if !ok {
-		return s.base.dept(id)
+	if d := s.deptEver(id); d != nil && d.ended == rollcall.Open {
+		return d
 	}
-	if d.ended != rollcall.Open {
-		return nil
+	return nil
+}
+
+// deptEver returns a department that exists or existed, or nil.
+func (s *State) deptEver(id rollcall.DeptID) *dept {
+	if d, ok := s.depts[id]; ok {
+		return d
 	}
-	return d
+	if n, ok := s.base.deptNo(id); ok {
+		return s.base.depts.at(int(n))
+	}
+	return nil
 }
 
 // Depts yields the departments that exist, in the order of their creation.
@@ -214,17 +222,15 @@ func (s *State) deptCreated(c *rollcall.Change) error {
 	if s.livingDept(c.Dept.ParentID) == nil {
 		return fmt.Errorf("the parent department %d does not exist", c.Dept.ParentID)
 	}
-	d := &dept{Dept: *c.Dept, ended: rollcall.Open}
-	d.CreatedAt, d.ModifiedAt = c.At, c.At
-	if n, ok := s.base.deptNo(c.DeptID); ok { // it comes back: its past stays
-		old := s.depts[c.DeptID]
-		if old == nil {
-			old = s.base.depts.at(int(n))
-		}
-		d.past, d.parents = old.past, withParent(old.parents, old, old.ended)
-	} else if s.depts[c.DeptID] == nil {
+	d := &dept{}
+	if old := s.deptEver(c.DeptID); old != nil { // it comes back: its past stays
+		*d = *old
+		d.parents = withParent(old.parents, old, old.ended)
+	} else {
 		s.news = append(s.news, c.DeptID)
 	}
+	d.Dept, d.ended = *c.Dept, rollcall.Open
+	d.CreatedAt, d.ModifiedAt = c.At, c.At
 	s.depts[c.DeptID] = d
 	s.adopt(d.ParentID, 1)
 	s.belongingChanged(d.Since)

@@ -197,7 +197,7 @@ func CheckStore(ctx context.Context, corpID string, opt Options) (Verified, erro
 	if err != nil {
 		return v, fmt.Errorf("what was loaded does not agree with itself: %w", err)
 	}
-	replayed := newborn(loaded.corp, loaded)
+	replayed := newborn(loaded)
 	state, version := replayed.edit(), uint64(0)
 	_, err = opt.Store.Changes(ctx, corpID, 0, func(ch rollcall.Change) error {
 		if ch.Version > loaded.version {
@@ -222,14 +222,15 @@ func CheckStore(ctx context.Context, corpID string, opt Options) (Verified, erro
 	return v, nil
 }
 
-// newborn is an organization as it is created: with nothing but the root
-// department.
-func newborn(c rollcall.Corp, like *Root) *Root {
-	r := &Root{
-		corp: c, loc: like.loc, users: newIndex(0), deptNos: newIndex(0),
+// newborn is an organization as it was created: with nothing but the root
+// department. What was changed since is as it became; the log sets it again.
+func newborn(r *Root) *Root {
+	born := r.corp.CreatedAt
+	root := rollcall.Dept{ID: rollcall.RootDept, Name: r.dept(rollcall.RootDept).Name, CreatedAt: born, ModifiedAt: born}
+	r = &Root{
+		corp: r.corp, loc: r.loc, users: newIndex(0), deptNos: newIndex(0),
 		apps: map[string]*rollcall.App{}, totals: &sync.Map{},
 	}
-	root := rollcall.Dept{ID: rollcall.RootDept, Name: c.Name, CreatedAt: c.CreatedAt, ModifiedAt: c.CreatedAt}
 	e := r.depts.edit()
 	e.set(0, &dept{Dept: root, ended: rollcall.Open})
 	r.depts = e.vector()

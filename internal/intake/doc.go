@@ -1,0 +1,50 @@
+// Package intake brings an organization in from CSV files and takes it out to
+// them.
+//
+// The way in has three steps, and nothing is changed by any of them: [Read]
+// takes the files and reports every bad row with its line and column;
+// [MakePlan] compares what was read with the newest state of the organization
+// and lists the changes that lead from one to the other; the caller commits
+// them, all in one transaction. Planning the same files again over the result
+// gives an empty plan.
+//
+// A column that a file does not have leaves the stored values alone, one that
+// is there sets them. [Export] writes files from which Read and MakePlan make
+// the same organization again.
+package intake
+
+// Files are the paths of the files to read; an empty one was not given.
+//
+// The files are CSV in UTF-8. Columns are found by their headers, in any order
+// and with letters of either case.
+type Files struct {
+	// Departments has the columns dept_id, parent_id (blank for the root, 1)
+	// and name. It may have source_identifier, brief, name_en and order.
+	Departments string
+	// Users has the columns userid and name. It may have:
+	//
+	//   - dept_id_list, the departments, separated by semicolons;
+	//   - leader_in_dept, those of them that the person leads;
+	//   - order, dept_title and entered, lists with one item for each of the
+	//     departments (entered also with one item for all). A blank order is
+	//     none; in a title, \; stands for a semicolon and \\ for a backslash;
+	//   - joined and hired_date, which are RFC 3339 times as the items of
+	//     entered are, or dates, 2026-08-20 or 20260820: the start of the day
+	//     in the organization's zone;
+	//   - active and access_limited: true or false, yes or no, 1 or 0;
+	//   - extension, a JSON object;
+	//   - name_en, mobile, email, title and job_number.
+	//
+	// Blank active, joined and entered are as good as no such column.
+	Users string
+	// SignIns has the columns date and userid.
+	SignIns string
+}
+
+// Progress hears how far a long step is: done of total, or of an unknown
+// number where total is 0. It is called every few thousand rows.
+type Progress func(stage string, done, total int64)
+
+// tick is the number of rows between two calls of Progress and two looks at
+// the context; a power of two.
+const tick = 1 << 13

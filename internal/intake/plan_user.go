@@ -1,0 +1,307 @@
+package intake
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"rollcall"
+)
+
+// planUsers lets the people of the file join, return and change, in the order
+// of the file.
+func (p *planner) planUsers() {
+	rows := p.d.users.rows
+	p.ordinals = make([]rollcall.Ordinal, len(rows))
+	p.active = make([]bool, len(rows))
+	next := p.v.NextOrdinal()
+	for i := range rows {
+		row := &rows[i]
+		if row.broken || p.problems.full() {
+			continue
+		}
+		if i > 0 && i%tick == 0 {
+			so := float64(len(p.plan.Changes)) / float64(i)
+			p.plan.Changes = slices.Grow(p.plan.Changes, int(so*float64(len(rows)-i)*1.02))
+		}
+		for _, m := range row.members {
+			if !p.lives(m.dept) {
+				p.problems.add(p.d.files.Users, row.line, "dept_id_list", "%s", p.absent(m.dept))
+			}
+		}
+		old, known := p.v.UserByID(row.user.UserID)
+		if !known {
+			old = &rollcall.User{Ordinal: next, UserID: row.user.UserID, CreatedAt: p.opt.Now}
+			next++
+		}
+		stays := known && old.Present()
+		want := p.wanted(row, old, known)
+		p.ordinals[i], p.active[i] = want.Ordinal, want.Active
+		if !stays || want.Mobile != old.Mobile {
+			p.claim(i, want.Mobile)
+		}
+		if stays {
+			p.change(row, old, &want)
+		} else {
+			p.join(row, &want, known)
+		}
+	}
+}
+
+// wanted returns what a person's own values are to be; old is empty for a new
+// one.
+func (p *planner) wanted(row *userRow, old *rollcall.User, known bool) rollcall.User {
+	has := p.d.users.has
+	want := *old
+	want.Name = row.user.Name
+	for _, text := range []struct {
+		column   int
+		from, to *string
+	}{
+		{userNameEN, &row.user.NameEN, &want.NameEN},
+		{userMobile, &row.user.Mobile, &want.Mobile},
+		{userEmail, &row.user.Email, &want.Email},
+		{userTitle, &row.user.Title, &want.Title},
+		{userJobNumber, &row.user.JobNumber, &want.JobNumber},
+	} {
+		if has[text.column] {
+			*text.to = *text.from
+		}
+	}
+	if has[userLimited] {
+		want.AccessLimited = row.user.AccessLimited
+	}
+	if has[userHired] {
+		want.HiredDate = row.hired.or(0, p.loc)
+	}
+	if has[userExtension] && !sameJSON(old.Extension, row.user.Extension) {
+		want.Extension = row.user.Extension
+	}
+	if row.active.given {
+		want.Active = row.active.value
+	}
+	if !want.Active && old.Active {
+		// Whoever signs in is active: the mark does not go and come back.
+		_, want.Active = p.d.signIns.byID[want.UserID]
+	}
+	switch {
+	case !known:
+		want.Stay = rollcall.Stay{From: row.joined.or(rollcall.Beginning, p.loc), To: rollcall.Open}
+	case !old.Present():
+		want.Stay = rollcall.Stay{From: row.joined.or(p.opt.Now, p.loc), To: rollcall.Open}
+	default:
+		want.Stay.From = row.joined.or(old.Stay.From, p.loc)
+	}
+	return want
+}
+
+// sameJSON reports whether two texts are the same but for blanks between their
+// tokens.
+func sameJSON(a, b string) bool {
+	if a == b {
+		return true
+	}
+	var x, y bytes.Buffer
+	return a != "" && b != "" && json.Compact(&x, []byte(a)) == nil && json.Compact(&y, []byte(b)) == nil &&
+		bytes.Equal(x.Bytes(), y.Bytes())
+}
+
+// claim notes that a row brings a mobile number in, which nobody else may have.
+func (p *planner) claim(i int, mobile string) {
+	if mobile == "" {
+		return
+	}
+	if other, taken := p.claims[mobile]; taken {
+		rows := p.d.users.rows
+		p.problems.add(p.d.files.Users, rows[i].line, "mobile", "%s belongs to %s, on line %d, too",
+			quote(mobile), quote(rows[other].user.UserID), rows[other].line)
+		return
+	}
+	if p.claims == nil {
+		p.claims = make(map[string]int, len(p.d.users.rows)-i)
+	}
+	p.claims[mobile] = i
+}
+
+// join brings a person in, with the departments of the row.
+func (p *planner) join(row *userRow, want *rollcall.User, returning bool) {
+	user := *want
+	user.ModifiedAt = p.opt.Now
+	user.Memberships = nil
+	if returning {
+		p.plan.Summary.PeopleReturning++
+	} else {
+		p.plan.Summary.PeopleJoining++
+	}
+	p.add(rollcall.Change{
+		Kind: rollcall.UserJoined, Ordinal: user.Ordinal,
+		Payload: rollcall.Payload{User: &user},
+	})
+	members := make([]rollcall.Membership, len(row.members))
+	for i := range row.members {
+		members[i] = p.member(row, &row.members[i], want, want.Stay.From)
+		p.addMember(want.Ordinal, &members[i])
+	}
+}
+
+// member makes a new membership; entered holds where the file gives nothing.
+func (p *planner) member(row *userRow, m *memberRow, want *rollcall.User, entered rollcall.Instant) rollcall.Membership {
+	made := rollcall.Membership{
+		DeptID: m.dept, Order: m.order, Ordered: m.ordered, Leader: m.leader, Title: m.title,
+		Entered: m.entered.or(entered, p.loc), Modified: p.opt.Now,
+	}
+	p.checkEntered(row, &made, want, m.entered.given)
+	return made
+}
+
+// checkEntered reports a membership that begins before its person's stay. A stay
+// since the beginning is before everything. The row gave the time, or it
+// follows from others.
+func (p *planner) checkEntered(row *userRow, m *rollcall.Membership, want *rollcall.User, given bool) {
+	from := want.Stay.From
+	if from == rollcall.Beginning || m.Entered >= from {
+		return
+	}
+	column := "joined"
+	if given {
+		column = "entered"
+	}
+	p.problems.add(p.d.files.Users, row.line, column, "the person came into department %d (%s) before joining (%s)",
+		m.DeptID, p.show(m.Entered), p.show(from))
+}
+
+func (p *planner) show(i rollcall.Instant) string { return i.Time().In(p.loc).Format(time.RFC3339) }
+
+func (p *planner) addMember(o rollcall.Ordinal, m *rollcall.Membership) {
+	p.plan.Summary.MembershipsAdded++
+	p.add(rollcall.Change{
+		Kind: rollcall.MemberAdded, Ordinal: o, DeptID: m.DeptID,
+		Payload: rollcall.Payload{Member: m},
+	})
+}
+
+func (p *planner) removeMember(o rollcall.Ordinal, id rollcall.DeptID) {
+	p.plan.Summary.MembershipsRemoved++
+	p.add(rollcall.Change{Kind: rollcall.MemberRemoved, Ordinal: o, DeptID: id})
+}
+
+// change makes a person who belongs already what the row says.
+func (p *planner) change(row *userRow, old, want *rollcall.User) {
+	if update, changed := rollcall.DiffUser(old, want); changed {
+		scratch := *old
+		before := update.Apply(&scratch)
+		p.plan.Summary.PeopleUpdated++
+		p.add(rollcall.Change{
+			Kind: rollcall.UserUpdated, Ordinal: old.Ordinal,
+			Payload: rollcall.Payload{UserUpdate: &update, UserBefore: &before},
+		})
+	}
+	moved := false
+	if !p.d.users.has[userDepts] {
+		for i := range old.Memberships {
+			p.changeMember(row, nil, &old.Memberships[i], old, want)
+		}
+		return
+	}
+	// Both lists ascend.
+	left, rows := old.Memberships, row.members
+	for len(left) > 0 || len(rows) > 0 {
+		switch {
+		case len(rows) == 0 || len(left) > 0 && left[0].DeptID < rows[0].dept:
+			p.removeMember(old.Ordinal, left[0].DeptID)
+			left, moved = left[1:], true
+		case len(left) == 0 || rows[0].dept < left[0].DeptID:
+			m := p.member(row, &rows[0], want, max(p.opt.Now, want.Stay.From))
+			p.addMember(old.Ordinal, &m)
+			rows, moved = rows[1:], true
+		default:
+			p.changeMember(row, &rows[0], &left[0], old, want)
+			left, rows = left[1:], rows[1:]
+		}
+	}
+	if moved {
+		p.plan.Summary.PeopleMoved++
+	}
+}
+
+// changeMember makes a membership what the row says; m is nil where the file
+// says nothing about departments.
+func (p *planner) changeMember(row *userRow, m *memberRow, was *rollcall.Membership, old, want *rollcall.User) {
+	has := p.d.users.has
+	wanted := *was
+	if was.Entered == old.Stay.From {
+		// Who came into the department on joining still does when the time of
+		// joining is put right.
+		wanted.Entered = want.Stay.From
+	}
+	if m != nil {
+		if has[userLeader] {
+			wanted.Leader = m.leader
+		}
+		if has[userOrder] && (m.ordered || was.Ordered) {
+			wanted.Ordered, wanted.Order = m.ordered, m.order
+		}
+		if has[userDeptTitle] {
+			wanted.Title = m.title
+		}
+		wanted.Entered = m.entered.or(wanted.Entered, p.loc)
+	}
+	update, changed := rollcall.DiffMembership(was, &wanted)
+	if wanted.Entered != was.Entered || want.Stay.From != old.Stay.From {
+		p.checkEntered(row, &wanted, want, m != nil && m.entered.given)
+	}
+	if !changed {
+		return
+	}
+	scratch := *was
+	before := update.Apply(&scratch)
+	p.plan.Summary.MembershipsChanged++
+	p.add(rollcall.Change{
+		Kind: rollcall.MemberUpdated, Ordinal: old.Ordinal, DeptID: was.DeptID,
+		Payload: rollcall.Payload{MemberUpdate: &update, MemberBefore: &before},
+	})
+}
+
+// meetOthers goes through the people who belong already, for what the file does
+// to those who are not in it.
+func (p *planner) meetOthers() {
+	users := &p.d.users
+	replace := p.opt.Replace && users.given && users.usable
+	if !replace && len(p.claims) == 0 && len(p.doomed) == 0 {
+		return
+	}
+	for u := range p.v.Users() {
+		if !u.Present() {
+			continue
+		}
+		p.present++
+		row, inFile := users.byID[u.UserID]
+		if !inFile && replace {
+			p.leavers = append(p.leavers, u)
+			continue
+		}
+		if !inFile || !users.has[userDepts] {
+			for i := range u.Memberships {
+				if _, doomed := p.doomed[u.Memberships[i].DeptID]; doomed {
+					p.doomed[u.Memberships[i].DeptID]++
+				}
+			}
+		}
+		if claim, taken := p.claims[u.Mobile]; taken && (!inFile || claim != row && !users.has[userMobile]) {
+			p.problems.add(p.d.files.Users, users.rows[claim].line, "mobile", "%s belongs to %s",
+				quote(u.Mobile), quote(u.UserID))
+		}
+	}
+}
+
+// leave lets the leavers go.
+func (p *planner) leave() {
+	for _, u := range p.leavers {
+		for i := range u.Memberships {
+			p.removeMember(u.Ordinal, u.Memberships[i].DeptID)
+		}
+		p.plan.Summary.PeopleLeaving++
+		p.add(rollcall.Change{Kind: rollcall.UserLeft, Ordinal: u.Ordinal})
+	}
+}

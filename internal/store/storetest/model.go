@@ -1,0 +1,204 @@
+package storetest
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"rollcall"
+)
+
+// model is what an organization should look like, kept the simplest way. It
+// believes every change; only valid ones may be given to it.
+type model struct {
+	head        rollcall.Head
+	corp        rollcall.Corp
+	depts       map[rollcall.DeptID]*deptState
+	users       map[rollcall.Ordinal]*rollcall.User // without memberships
+	members     map[membershipKey]*rollcall.Membership
+	apps        map[string]rollcall.App
+	stays       []endedStay
+	memberships []endedMembership
+	parents     []endedParent
+
+	log    []rollcall.Change
+	chunks map[chunkKey][]byte
+	feeds  map[rollcall.Day]uint64
+	tokens map[string]rollcall.Token
+}
+
+type membershipKey struct {
+	ordinal rollcall.Ordinal
+	dept    rollcall.DeptID
+}
+
+type chunkKey struct {
+	day   rollcall.Day
+	chunk uint32
+}
+
+func newModel(c rollcall.Corp) *model {
+	return &model{
+		head: rollcall.Head{CorpID: c.ID},
+		corp: c,
+		depts: map[rollcall.DeptID]*deptState{rollcall.RootDept: {
+			rollcall.Dept{ID: rollcall.RootDept, Name: c.Name, CreatedAt: c.CreatedAt, ModifiedAt: c.CreatedAt}, rollcall.Open,
+		}},
+		users:   map[rollcall.Ordinal]*rollcall.User{},
+		members: map[membershipKey]*rollcall.Membership{},
+		apps:    map[string]rollcall.App{},
+		chunks:  map[chunkKey][]byte{},
+		feeds:   map[rollcall.Day]uint64{},
+		tokens:  map[string]rollcall.Token{},
+	}
+}
+
+// replay builds the model again from its log: a copy for trying things out.
+func (m *model) replay(c rollcall.Corp) *model {
+	n := newModel(c)
+	for _, ch := range m.log {
+		n.apply(ch)
+	}
+	n.head = m.head
+	n.log = slices.Clone(m.log)
+	n.chunks, n.feeds, n.tokens = maps.Clone(m.chunks), maps.Clone(m.feeds), maps.Clone(m.tokens)
+	return n
+}
+
+// commit applies the changes of one transaction.
+func (m *model) commit(batch string, changes []rollcall.Change) {
+	if len(changes) == 0 {
+		return
+	}
+	m.head.Version++
+	m.head.Batch = batch
+	for _, c := range changes {
+		c.Version = m.head.Version
+		m.log = append(m.log, c)
+		m.apply(c)
+	}
+}
+
+// put stores the chunks of one transaction.
+func (m *model) put(batch string, chunks map[chunkKey][]byte) {
+	if len(chunks) == 0 {
+		return
+	}
+	m.head.Feed++
+	m.head.Batch = batch
+	for k, bits := range chunks {
+		m.chunks[k] = bits
+		m.feeds[k.day] = m.head.Feed
+	}
+}
+
+func (m *model) apply(c rollcall.Change) {
+	dept, user, key := m.depts[c.DeptID], m.users[c.Ordinal], membershipKey{c.Ordinal, c.DeptID}
+	switch c.Kind {
+	case rollcall.CorpUpdated:
+		if c.Corp.Name != nil {
+			m.corp.Name = *c.Corp.Name
+		}
+		if c.Corp.Settings != nil {
+			m.corp.Settings = *c.Corp.Settings
+		}
+	case rollcall.DeptCreated:
+		if dept != nil {
+			m.parents = append(m.parents, endedParent{c.DeptID, dept.ParentID, rollcall.Stay{From: dept.Since, To: dept.Ended}})
+		}
+		d := *c.Dept
+		d.CreatedAt, d.ModifiedAt = c.At, c.At
+		m.depts[c.DeptID] = &deptState{d, rollcall.Open}
+	case rollcall.DeptUpdated:
+		if c.DeptUpdate.ParentID != nil {
+			m.parents = append(m.parents, endedParent{c.DeptID, dept.ParentID, rollcall.Stay{From: dept.Since, To: c.At}})
+			dept.Since = c.At
+		}
+		c.DeptUpdate.Apply(&dept.Dept)
+		dept.ModifiedAt = c.At
+	case rollcall.DeptDeleted:
+		dept.Ended, dept.ModifiedAt = c.At, c.At
+	case rollcall.UserJoined:
+		u := *c.User
+		u.CreatedAt, u.ModifiedAt = c.At, c.At
+		if user != nil {
+			m.stays = append(m.stays, endedStay{c.Ordinal, user.Stay})
+			u.CreatedAt = user.CreatedAt
+		}
+		m.users[c.Ordinal] = &u
+	case rollcall.UserUpdated:
+		c.UserUpdate.Apply(user)
+		user.ModifiedAt = c.At
+	case rollcall.UserActivated:
+		user.Active, user.ModifiedAt = true, c.At
+	case rollcall.UserLeft:
+		user.Stay.To, user.ModifiedAt = c.At, c.At
+	case rollcall.MemberAdded:
+		member := *c.Member
+		m.members[key] = &member
+	case rollcall.MemberUpdated:
+		c.MemberUpdate.Apply(m.members[key])
+		m.members[key].Modified = c.At
+	case rollcall.MemberRemoved:
+		m.memberships = append(m.memberships, endedMembership{c.Ordinal, c.DeptID, rollcall.Stay{From: m.members[key].Entered, To: c.At}})
+		delete(m.members, key)
+	case rollcall.AppCreated:
+		a := *c.App
+		a.CreatedAt = c.At
+		m.apps[a.Appkey] = a
+	case rollcall.AppSecretReset:
+		a := m.apps[c.App.Appkey]
+		a.SecretHash, a.SecretGeneration = c.App.SecretHash, c.App.SecretGeneration
+		m.apps[a.Appkey] = a
+	case rollcall.AppDeleted:
+		delete(m.apps, c.App.Appkey)
+		delete(m.tokens, c.App.Appkey)
+	}
+}
+
+// state is what Load should tell.
+func (m *model) state() *state {
+	s := &state{
+		Head: m.head, Corp: m.corp,
+		EndedStays: slices.Clone(m.stays), EndedMemberships: slices.Clone(m.memberships), EndedParents: slices.Clone(m.parents),
+		Apps: slices.Collect(maps.Values(m.apps)),
+	}
+	for _, d := range m.depts {
+		s.Depts = append(s.Depts, *d)
+	}
+	for _, o := range slices.Sorted(maps.Keys(m.users)) {
+		u := *m.users[o]
+		u.Memberships = nil
+		for key, member := range m.members {
+			if key.ordinal == o {
+				u.Memberships = append(u.Memberships, *member)
+			}
+		}
+		slices.SortFunc(u.Memberships, func(a, b rollcall.Membership) int { return cmp.Compare(a.DeptID, b.DeptID) })
+		s.Users = append(s.Users, u)
+	}
+	s.sort()
+	return s
+}
+
+// chunksAfter is what SignInChunks should tell.
+func (m *model) chunksAfter(feed uint64) (list []chunk) {
+	for k, bits := range m.chunks {
+		if m.feeds[k.day] > feed {
+			list = append(list, chunk{k, bits})
+		}
+	}
+	slices.SortFunc(list, func(a, b chunk) int {
+		return cmp.Or(cmp.Compare(a.day, b.day), cmp.Compare(a.chunk, b.chunk))
+	})
+	return list
+}
+
+// logAfter is what Changes should tell.
+func (m *model) logAfter(version uint64) []rollcall.Change {
+	i := slices.IndexFunc(m.log, func(c rollcall.Change) bool { return c.Version > version })
+	if i < 0 {
+		return nil
+	}
+	return m.log[i:]
+}
