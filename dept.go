@@ -105,6 +105,7 @@ func differ[T comparable](a, b T, field **T) bool {
 	if a == b {
 		return false
 	}
-	*field = &b
+	c := b // so that only what differs is allocated
+	*field = &c
 	return true
 }

@@ -17,7 +17,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
 fuzz() { # directory name time
-  go test -run='^$' -fuzz="^$2\$" -fuzztime="$3" "./$1" </dev/null 2>&1 | tee "$log"
+  go test -run='^$' -fuzz="^$2\$" -fuzztime="$3" -fuzzminimizetime=10x "./$1" </dev/null 2>&1 | tee "$log"
 }
 
 # At the very end of its time a sound target can fail with nothing but

@@ -140,6 +140,12 @@ func TestMembershipsSinceJoiningFollowIt(t *testing.T) {
 	`, day("20300101"), secondNow))
 }
 
+func TestAnOrderThatDoesNotCountIsLeftAlone(t *testing.T) {
+	m := starting(t, "", "userid,name,dept_id_list\nx,X,1\n", "")
+	m.users[0].Memberships[0].Order = 7
+	expect(t, bring(t, m, write(t, "", "userid,name,dept_id_list,order\nx,X,1,\n", ""), intake.Options{Now: secondNow}), "")
+}
+
 func TestDatesAreOfTheOrganizationsZone(t *testing.T) {
 	zone, err := time.LoadLocation("Asia/Shanghai")
 	if err != nil {
