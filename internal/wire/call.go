@@ -62,6 +62,7 @@ type Call struct {
 	id      [12]byte
 	code    int
 	started time.Time
+	counted bool   // among those in flight
 	cause   error  // behind errcode -1
 	about   string // what a fault is about
 	stack   []byte // of a panic

@@ -120,13 +120,9 @@ func (s *Service) Answer(ctx context.Context, req Request) (Answer, error) {
 	c.ep, c.family = s.routes[req.Path], familyOf(req.Path)
 	c.lang = s.cfg.Authority.Language()
 	formatID(&c.id, s.cfg.ID())
-	n := s.inFlight.Add(1)
-	switch {
-	case s.draining.Load():
+	if s.draining.Load() {
 		s.refuse(c, errDraining)
-	case n > int64(s.cfg.MaxInFlight):
-		s.refuse(c, errOverload)
-	default:
+	} else {
 		var err error
 		if c, err = s.answer(c); err != nil {
 			s.cfg.Log.LogAttrs(ctx, slog.LevelDebug, "request broken off", c.attrs(slog.Any("err", err))...)
@@ -142,7 +138,7 @@ func (s *Service) Answer(ctx context.Context, req Request) (Answer, error) {
 func (a Answer) Release() {
 	const keepIn, keepOut = 64 << 10, 4 << 20 // larger buffers are rare and go
 	c := a.call
-	in, out, args, ids := c.in, c.out, c.args, c.ids
+	in, out, args, ids, counted := c.in, c.out, c.args, c.ids, c.counted
 	if cap(in) > keepIn {
 		in = nil
 	}
@@ -151,13 +147,19 @@ func (a Answer) Release() {
 	}
 	clear(args)
 	*c = Call{in: in[:0], out: out[:0], args: args[:0], ids: ids[:0]}
+	if counted {
+		a.service.inFlight.Add(-1)
+	}
 	a.service.calls.Put(c)
-	a.service.inFlight.Add(-1)
 }
 
 // Abandon is Release for an engine that may still hold the bytes, as after a
 // failed write: they are not used again.
-func (a Answer) Abandon() { a.service.inFlight.Add(-1) }
+func (a Answer) Abandon() {
+	if a.call.counted {
+		a.service.inFlight.Add(-1)
+	}
+}
 
 // answer does the work on a call and survives what goes wrong in it. It returns
 // the call that holds the reply: after a panic another one, as nobody knows
@@ -167,7 +169,7 @@ func (s *Service) answer(c *Call) (done *Call, err error) {
 		if p := recover(); p != nil {
 			done, err = &Call{
 				ctx: c.ctx, req: c.req, ep: c.ep, family: c.family, caller: c.caller, lang: c.lang,
-				id: c.id, started: c.started, stack: debug.Stack(),
+				id: c.id, started: c.started, counted: c.counted, stack: debug.Stack(),
 			}, nil
 			done.busy(fmt.Errorf("panic: %v", p))
 		}
@@ -195,6 +197,12 @@ func (s *Service) run(c *Call) error {
 	wrong, err := c.read()
 	if err != nil {
 		return err
+	}
+	// Only now it is in flight: a client that sends slowly takes nobody's place.
+	c.counted = true
+	if s.inFlight.Add(1) > int64(s.cfg.MaxInFlight) {
+		s.refuse(c, errOverload)
+		return nil
 	}
 	c.started = s.cfg.Now()
 	if !c.ep.Public && !s.admit(c) {

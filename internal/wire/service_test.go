@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"sync"
@@ -234,8 +235,8 @@ func TestOverloadAndDrain(t *testing.T) {
 			t.Errorf("got %s", got)
 		}
 	}
-	if got := call(t, s, "GET", "/", "", ""); got != `{"errcode":-1,"errmsg":"System busy"}` {
-		t.Errorf("got %s", got)
+	if got := call(t, s, "GET", "/", "", ""); got != `{"errcode":404,"errmsg":"The requested URI does not exist"}` {
+		t.Errorf("what costs nothing is answered: got %s", got)
 	}
 	want := "WARN calls turned away request_id=ID path=PATH err=too many calls in flight calls=1|" +
 		"WARN calls turned away request_id=ID path=PATH err=too many calls in flight calls=4"
@@ -251,6 +252,44 @@ func TestOverloadAndDrain(t *testing.T) {
 	}
 	leave <- true
 	wg.Wait()
+	if n := s.InFlight(); n != 0 {
+		t.Errorf("%d calls are in flight", n)
+	}
+}
+
+// A client that sends its body slowly takes nobody's place.
+func TestSlowBodiesAreNotInFlight(t *testing.T) {
+	cfg := testConfig()
+	cfg.MaxInFlight = 1
+	s := script(t, cfg, func(c *Call) error {
+		c.Result().Raw("{}")
+		return nil
+	})
+	body, end := io.Pipe()
+	done := make(chan error)
+	for range 3 {
+		go func() {
+			a, err := s.Answer(context.Background(), Request{Method: "POST", Path: probePath, Body: body, Length: -1})
+			if err == nil {
+				a.Release()
+			}
+			done <- err
+		}()
+	}
+	for range 3 {
+		if _, err := end.Write([]byte("x")); err != nil { // a reader has begun
+			t.Fatal(err)
+		}
+	}
+	if got := call(t, s, "POST", probePath, "", ""); !strings.Contains(got, `"errcode":0`) {
+		t.Errorf("beside slow bodies: got %s", got)
+	}
+	end.CloseWithError(errors.New("gone"))
+	for range 3 {
+		if err := <-done; err == nil {
+			t.Error("a body that broke off was answered")
+		}
+	}
 	if n := s.InFlight(); n != 0 {
 		t.Errorf("%d calls are in flight", n)
 	}
