@@ -14,7 +14,7 @@ import (
 const (
 	selectChanges = `
 SELECT version, kind, ordinal, dept_id, made_at, made_by, payload
-FROM changes WHERE corp_id = ?1 AND version > ?2 ORDER BY version, seq DESC`
+FROM changes WHERE corp_id = ?1 AND version > ?2 ORDER BY version, seq`
 
 	insertChange = `
 INSERT INTO changes (corp_id, version, seq, kind, ordinal, dept_id, made_at, made_by, payload)

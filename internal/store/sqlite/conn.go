@@ -41,7 +41,7 @@ func pragmas(readOnly bool) []string {
 		"trusted_schema=off",
 	}
 	if readOnly {
-		return append(set, "cache_size=-16000", "query_only=on") // kB
+		return append(set, "cache_size=-4000", "query_only=on") // kB
 	}
 	// An import touches the index of userids everywhere: what it touches has
 	// to stay in memory. A log that an import made large is cut again.

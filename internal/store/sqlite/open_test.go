@@ -315,6 +315,9 @@ func TestDamagedFileIsAnError(t *testing.T) {
 		if err == nil {
 			t.Errorf("%s: no error", name)
 		}
+		if name == "empty" && err != nil && !strings.Contains(err.Error(), "is empty") {
+			t.Errorf("%s: %v does not say so", name, err)
+		}
 		if errors.Is(err, rollcall.ErrNoDatabase) {
 			t.Errorf("%s: %v invites to overwrite it", name, err)
 		}

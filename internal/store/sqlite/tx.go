@@ -10,6 +10,10 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
+// largeTx is how many changes make a transaction so large that it fills the
+// writer's cache, which is worth giving back to the system.
+const largeTx = 10_000
+
 // tx is a [rollcall.Tx]. It holds the store's turn to write until it is over.
 type tx struct {
 	store *Store
@@ -157,5 +161,9 @@ func (t *tx) Rollback() {
 		return
 	}
 	t.over = true
+	rollback(t.conn)
+	if t.changes > largeTx {
+		_ = execute(t.conn, "PRAGMA shrink_memory") // fails only where nothing is lost by it
+	}
 	t.store.endWrite(t.conn)
 }

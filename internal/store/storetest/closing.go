@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"runtime"
 
 	"rollcall"
 )
@@ -33,14 +34,24 @@ func closedStore(f *fixture) {
 func closeEndsWaiting(f *fixture) {
 	f.corp("acme")
 	tx := f.begin("acme")
-	waiting, closed := make(chan error), make(chan error)
-	go func() {
-		_, err := f.store.Begin(f.Context(), "acme")
-		waiting <- err
-	}()
+	const waiters = 20
+	started, waiting, closed := make(chan bool), make(chan error), make(chan error)
+	for range waiters {
+		go func() {
+			started <- true
+			_, err := f.store.Begin(f.Context(), "acme")
+			waiting <- err
+		}()
+	}
+	for range waiters {
+		<-started
+	}
+	runtime.Gosched() // most of them wait by now; those that do not come too late
 	go func() { closed <- f.store.Close() }()
-	if err := <-waiting; !errors.Is(err, rollcall.ErrClosed) {
-		f.Errorf("Begin: %v, not ErrClosed", err)
+	for range waiters {
+		if err := <-waiting; !errors.Is(err, rollcall.ErrClosed) {
+			f.Errorf("Begin: %v, not ErrClosed", err)
+		}
 	}
 	// The open transaction still comes to its end.
 	if err := tx.Append([]rollcall.Change{createDept(day, 2, 1, "x")}); err != nil {
