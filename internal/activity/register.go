@@ -32,7 +32,10 @@ type Register struct {
 func Open(ctx context.Context, store rollcall.SignIns, corpID string) (*Register, error) {
 	g := &Register{corpID: corpID, store: store, days: map[rollcall.Day]*ordset.Set{}}
 	g.answers.init()
-	return g, g.CatchUp(ctx)
+	if err := g.CatchUp(ctx); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 // Feed returns the number of the last feed that is in the register.

@@ -14,11 +14,11 @@ func Window(now time.Time, loc *time.Location, closingHour int) (first, last rol
 	return today.MonthBefore(), LastClosed(now, loc, closingHour)
 }
 
-// LastClosed returns the last day that is closed at a moment.
+// LastClosed returns the last day that is closed at a moment. What the clocks
+// show decides, so that a day closes on time where the clocks change, too.
 func LastClosed(now time.Time, loc *time.Location, closingHour int) rollcall.Day {
 	today := rollcall.DayAt(now, loc)
-	closing := time.Date(today.Year(), today.Month(), today.DayOfMonth(), closingHour, 0, 0, 0, loc)
-	if now.Before(closing) {
+	if now.In(loc).Hour() < closingHour {
 		return today.AddDays(-2)
 	}
 	return today.AddDays(-1)

@@ -68,7 +68,8 @@ func (s *Server) departmentListSubID() *wire.Endpoint {
 		Summary:    "List the ids of the departments directly below one",
 		Permission: rollcall.PermDepartmentList, AppTypes: everyType(),
 		Params:     []wire.Param{optionalDept()},
-		Unparsable: wire.FaultParamFormat, Faults: deptFaults(),
+		Unparsable: wire.FaultParamFormat,
+		Faults:     []wire.FaultRow{{Kind: rollcall.KindNotFound, Fault: wire.FaultDeptNotFound}},
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
 			r, id := org.Current(), deptOrRoot(c, 0)

@@ -49,7 +49,7 @@ type Corp struct {
 // Open loads an organization.
 func Open(ctx context.Context, corpID string, opt Options) (*Corp, error) {
 	c := &Corp{id: corpID, opt: opt, maker: &maker{opt.Encoder, opt.Keyer}, walks: newWalks(opt.Kept)}
-	r, _, err := load(ctx, opt.Store, corpID, c.maker)
+	r, err := load(ctx, opt.Store, corpID, c.maker)
 	if err != nil {
 		return nil, err
 	}
@@ -63,10 +63,20 @@ func (c *Corp) ID() string { return c.id }
 // Current returns the newest version.
 func (c *Corp) Current() *Root { return c.root.Load() }
 
+// show makes a version the newest. Walks that may not hold an older one any
+// longer lose it even where nobody reads pages.
+func (c *Corp) show(r *Root) {
+	c.root.Store(r)
+	c.walks.mu.Lock()
+	defer c.walks.mu.Unlock()
+	c.walks.trim(r, c.opt.Clock())
+}
+
 // Batch is what an intent wants to happen, all or nothing.
 type Batch struct {
 	Changes []rollcall.Change // At, By and Version are filled in by the writer
-	// InTx does what else belongs to the same transaction, such as sign-ins.
+	// InTx does what else belongs to the same transaction, such as sign-ins. It
+	// may be called again, in a new transaction.
 	InTx func(tx rollcall.Tx) error
 	// Committed is called after the commit and before anyone is answered.
 	Committed func(rollcall.Head)
@@ -170,10 +180,22 @@ func (c *Corp) sequence() {
 const writeTimeout = 10 * time.Second
 
 // commit carries out a group of intents in one transaction and sets their
-// answers.
+// answers. Where the store refuses what one of them wants, each gets a
+// transaction of its own, so that the others do not suffer from it.
 func (c *Corp) commit(group []*waiter) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
+	if c.commitTogether(group) || len(group) == 1 {
+		return
+	}
+	for i, w := range group {
+		w.out, w.err = Outcome{}, nil
+		c.commitTogether(group[i : i+1])
+	}
+}
+
+// commitTogether reports false where the store refused to write something.
+func (c *Corp) commitTogether(group []*waiter) (accepted bool) {
 	fail := func(err error) {
 		for _, w := range group {
 			if w.err == nil {
@@ -186,44 +208,44 @@ func (c *Corp) commit(group []*waiter) {
 	tx, err := c.opt.Store.Begin(ctx, c.id)
 	if err != nil {
 		fail(busy("the change could not be begun", err))
-		return
+		return true
 	}
 	defer tx.Rollback()
 	if err := c.takeOver(ctx, tx.Head(), tx.Changes); err != nil {
 		fail(err)
-		return
+		return true
 	}
 	state, batches, changes := c.decide(group)
 	if !needsCommit(batches) {
 		for _, w := range group {
 			w.out.Version = tx.Head().Version
 		}
-		return
+		return true
 	}
 	if len(changes) > 0 {
 		if err := tx.Append(changes); err != nil {
 			fail(fmt.Errorf("writing the changes: %w", err))
-			return
+			return false
 		}
 	}
 	for _, b := range batches {
 		if b.InTx != nil {
 			if err := b.InTx(tx); err != nil {
 				fail(fmt.Errorf("writing what goes with the changes: %w", err))
-				return
+				return false
 			}
 		}
 	}
 	id := newBatchID()
 	head, err := tx.Commit(id)
 	if err != nil {
-		if head, err = c.resolve(id, err); err != nil {
+		if head, err = c.resolve(tx.Head(), id, err); err != nil {
 			fail(err)
-			return
+			return true
 		}
 	}
 	if len(changes) > 0 {
-		c.root.Store(state.publish(head.Version, c.maker))
+		c.show(state.publish(head.Version, c.maker))
 	}
 	for _, w := range group {
 		if w.err == nil {
@@ -235,6 +257,7 @@ func (c *Corp) commit(group []*waiter) {
 			b.Committed(head)
 		}
 	}
+	return true
 }
 
 func needsCommit(batches []Batch) bool {
@@ -252,6 +275,7 @@ again:
 			if w.err != nil {
 				continue
 			}
+			w.out = Outcome{}
 			b, err := w.intent(state)
 			if err != nil {
 				w.err = err
@@ -279,20 +303,21 @@ func newBatchID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// resolve finds out whether a batch is there whose commit failed.
-func (c *Corp) resolve(batch string, cause error) (rollcall.Head, error) {
+// resolve finds out whether a batch is there whose commit failed. before is the
+// head that it was to follow. Where others have committed since, it stays open.
+func (c *Corp) resolve(before rollcall.Head, batch string, cause error) (rollcall.Head, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
 	heads, err := c.opt.Store.Heads(ctx)
-	if err != nil {
-		return rollcall.Head{}, fmt.Errorf("it is not known whether the change was committed: %w", errors.Join(cause, err))
-	}
 	for _, h := range heads {
-		if h.CorpID == c.id && h.Batch == batch {
+		switch {
+		case h.CorpID == c.id && h.Batch == batch:
 			return h, nil
+		case h == before:
+			return rollcall.Head{}, busy("the change could not be committed", cause)
 		}
 	}
-	return rollcall.Head{}, busy("the change could not be committed", cause)
+	return rollcall.Head{}, fmt.Errorf("it is not known whether the change was committed: %w", errors.Join(cause, err))
 }
 
 // reloadAfter is how many changes are taken over one by one; beyond that the
@@ -341,18 +366,18 @@ func (c *Corp) takeOver(ctx context.Context, head rollcall.Head, changes func(af
 		err = fmt.Errorf("the log ends at version %d of %d", version, head.Version)
 	}
 	if errors.Is(err, errTooMany) {
-		fresh, _, err := load(ctx, c.opt.Store, c.id, c.maker)
+		fresh, err := load(ctx, c.opt.Store, c.id, c.maker)
 		if err != nil {
 			return err
 		}
 		// What old versions hold is now theirs alone.
 		fresh.copied = r.copied + fresh.Bytes()
-		c.root.Store(fresh)
+		c.show(fresh)
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("taking over the changes of organization %s: %w", c.id, err)
 	}
-	c.root.Store(state.publish(version, c.maker))
+	c.show(state.publish(version, c.maker))
 	return nil
 }

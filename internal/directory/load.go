@@ -11,22 +11,23 @@ import (
 
 	"rollcall"
 	"rollcall/internal/directory/sequence"
+	"rollcall/internal/ordset"
 )
 
 // load reads an organization from the store into a fresh root.
-func load(ctx context.Context, store rollcall.Store, corpID string, m *maker) (*Root, rollcall.Head, error) {
+func load(ctx context.Context, store rollcall.Store, corpID string, m *maker) (*Root, error) {
 	l := &loader{maker: m, root: &Root{
 		users: newIndex(0), deptNos: newIndex(0), apps: map[string]*rollcall.App{}, totals: &sync.Map{},
 	}}
 	head, err := store.Load(ctx, corpID, l)
 	if err != nil {
-		return nil, head, fmt.Errorf("loading organization %s: %w", corpID, err)
+		return nil, fmt.Errorf("loading organization %s: %w", corpID, err)
 	}
 	l.root.version = head.Version
 	if err := l.finish(); err != nil {
-		return nil, head, fmt.Errorf("loading organization %s: %w", corpID, err)
+		return nil, fmt.Errorf("loading organization %s: %w", corpID, err)
 	}
-	return l.root, head, nil
+	return l.root, nil
 }
 
 // loader builds a root from a snapshot, in bulk.
@@ -204,15 +205,20 @@ func (l *loader) finish() error {
 	}
 	var work sync.WaitGroup
 	var custom, customEN, entry, modify [][]uint32
+	userIDs := r.ranked(func(o uint32) []byte { return r.record(o).userid() }, nil)
 	work.Go(func() {
-		custom = l.customOrder(rollcall.Chinese)
+		rank := make([]uint32, len(userIDs))
+		for i, o := range userIDs {
+			rank[o] = uint32(i)
+		}
+		custom = l.customOrder(rollcall.Chinese, rank)
 		customEN = custom
 		if english {
-			customEN = l.customOrder(rollcall.English)
+			customEN = l.customOrder(rollcall.English, rank)
 		}
 	})
 	work.Go(func() {
-		byID := l.spread(r.ranked(func(o uint32) []byte { return r.record(o).userid() }))
+		byID := l.spread(userIDs)
 		entry = l.timeOrder(byID, member.entered)
 		modify = l.timeOrder(byID, member.modified)
 	})
@@ -247,10 +253,6 @@ func (l *loader) linkDepts() error {
 	r := l.root
 	for n := range r.depts.n {
 		d := r.depts.at(n)
-		// The last interval of a deleted department is the department's own.
-		d.parents = slices.DeleteFunc(d.parents, func(p pastParent) bool {
-			return d.ended != rollcall.Open && p.From == d.Since && p.To == d.ended
-		})
 		if d.ended != rollcall.Open || d.ID == rollcall.RootDept {
 			continue
 		}
@@ -266,26 +268,39 @@ func (l *loader) linkDepts() error {
 	return nil
 }
 
-// ranked returns all ordinals in the order of a key, ties by userid.
-func (r *Root) ranked(key func(o uint32) []byte) []uint32 {
+// ranked returns all ordinals in the order of a key. Ties are in the order of
+// tie, which has a rank for each ordinal; without it there are none.
+func (r *Root) ranked(key func(o uint32) []byte, tie []uint32) []uint32 {
 	type entry struct {
-		prefix  uint64 // the first bytes, which decide nearly always
+		// The first bytes decide nearly always. A key never ends with a zero
+		// byte, so that one of up to 12 bytes is told whole by them.
+		first   uint64
+		second  uint32
 		ordinal uint32
 	}
 	list := make([]entry, r.people)
-	for o := range list {
-		var first [8]byte
-		copy(first[:], key(uint32(o)))
-		list[o] = entry{binary.BigEndian.Uint64(first[:]), uint32(o)}
+	long := ordset.New(r.people) // whose key has more bytes
+	for o := range uint32(r.people) {
+		var first [12]byte
+		k := key(o)
+		if copy(first[:], k) < len(k) {
+			long.Add(o)
+		}
+		list[o] = entry{binary.BigEndian.Uint64(first[:]), binary.BigEndian.Uint32(first[8:]), o}
 	}
 	slices.SortFunc(list, func(a, b entry) int {
-		if a.prefix != b.prefix {
-			return cmp.Compare(a.prefix, b.prefix)
+		if a.first != b.first {
+			return cmp.Compare(a.first, b.first)
 		}
-		if x := bytes.Compare(key(a.ordinal), key(b.ordinal)); x != 0 {
-			return x
+		if a.second != b.second {
+			return cmp.Compare(a.second, b.second)
 		}
-		return compareUserIDs(r.record(a.ordinal), r.record(b.ordinal))
+		if long.Has(a.ordinal) || long.Has(b.ordinal) {
+			if x := bytes.Compare(key(a.ordinal), key(b.ordinal)); x != 0 {
+				return x
+			}
+		}
+		return cmp.Compare(tie[a.ordinal], tie[b.ordinal])
 	})
 	ordinals := make([]uint32, len(list))
 	for i, e := range list {
@@ -320,16 +335,26 @@ func (l *loader) spread(ranked []uint32) [][]uint32 {
 	return lists
 }
 
-func (l *loader) customOrder(lang rollcall.Language) [][]uint32 {
+// customOrder lists everyone by the name in a language; userIDs has the rank of
+// each ordinal by userid. Those with an explicit order go first.
+func (l *loader) customOrder(lang rollcall.Language, userIDs []uint32) [][]uint32 {
 	r := l.root
-	lists := l.spread(r.ranked(func(o uint32) []byte { return r.record(o).key(lang) }))
+	lists := l.spread(r.ranked(func(o uint32) []byte { return r.record(o).key(lang) }, userIDs))
+	var ordered, rest []uint32
 	for n, list := range lists {
 		id := r.depts.at(n).ID
-		ordered := func(o uint32) bool { return r.record(o).in(id).ordered() }
-		if !slices.ContainsFunc(list, ordered) {
-			continue
+		ordered, rest = ordered[:0], rest[:0]
+		for _, o := range list {
+			if r.record(o).in(id).ordered() {
+				ordered = append(ordered, o)
+			} else {
+				rest = append(rest, o)
+			}
 		}
-		slices.SortFunc(list, comparer{r.record, id}.custom(lang))
+		slices.SortStableFunc(ordered, func(a, b uint32) int {
+			return cmp.Compare(r.record(b).in(id).order(), r.record(a).in(id).order())
+		})
+		copy(list[copy(list, ordered):], rest)
 	}
 	return lists
 }

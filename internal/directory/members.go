@@ -58,9 +58,7 @@ func (m Members) Append(dst []uint32, offset, n int) []uint32 {
 	// total-hi..total-lo of the descending one.
 	total := m.seq.Len()
 	for n > 0 && offset >= 0 && offset < total {
-		t := m.time(m.seq.At(total - 1 - offset))
-		lo := m.seq.Search(func(o uint32) bool { return m.time(o) < t })
-		hi := m.seq.Search(func(o uint32) bool { return m.time(o) <= t })
+		lo, hi := m.run(total - 1 - offset)
 		skip := offset - (total - hi)
 		take := min(n, hi-lo-skip)
 		dst = m.seq.Append(dst, lo+skip, take)
@@ -68,6 +66,20 @@ func (m Members) Append(dst []uint32, offset, n int) []uint32 {
 		n -= take
 	}
 	return dst
+}
+
+// run returns the bounds of the run of equal times around a position. Most runs
+// are of one: the neighbours are looked at before anything is searched.
+func (m Members) run(at int) (lo, hi int) {
+	t := m.time(m.seq.At(at))
+	lo, hi = at, at+1
+	if lo > 0 && m.time(m.seq.At(lo-1)) == t {
+		lo = m.seq.Search(func(o uint32) bool { return m.time(o) < t })
+	}
+	if hi < m.seq.Len() && m.time(m.seq.At(hi)) == t {
+		hi = m.seq.Search(func(o uint32) bool { return m.time(o) <= t })
+	}
+	return lo, hi
 }
 
 // maxAtOnce is how many cards are gathered before they are copied: finding them

@@ -262,19 +262,32 @@ func (s *State) relistDept(d *dept, next *Root, e *memberEdit) {
 			shown.in = append(shown.in, o)
 		}
 	}
-	d.all = s.relistOrders(before.all, &before, d, next, *e)
+	d.all = s.relistOrders(before.all, d, next, *e)
 	switch {
 	case d.limited == 0:
 		d.shown = nil
 	case before.shown != nil:
-		o := s.relistOrders(*before.shown, &before, d, next, shown)
+		o := s.relistOrders(*before.shown, d, next, shown)
 		d.shown = &o
-	default: // the first restricted people: leave them out of everything
-		limited := func(o uint32) bool { return next.record(o).limited() }
-		o := d.all
-		for _, q := range []*sequence.Seq{&o.custom, &o.customEN, &o.entry, &o.modify} {
-			*q = without(*q, limited)
-			next.copied += int64(q.Bytes())
+	default: // the first restricted people, who all came in just now
+		o, c := d.all, comparer{next.record, d.ID}
+		for _, list := range []struct {
+			seq *sequence.Seq
+			by  func(a, b uint32) int
+		}{
+			{&o.custom, c.custom(rollcall.Chinese)},
+			{&o.customEN, c.custom(rollcall.English)},
+			{&o.entry, c.entry},
+			{&o.modify, c.modify},
+		} {
+			edit := list.seq.Edit()
+			for _, o := range e.in {
+				if next.record(o).limited() {
+					edit.Delete(o, list.by)
+				}
+			}
+			next.copied += int64(edit.Copied())
+			*list.seq = edit.Seq()
 		}
 		if d.english == 0 {
 			o.customEN = o.custom
@@ -293,16 +306,16 @@ func without(q sequence.Seq, drop func(o uint32) bool) sequence.Seq {
 	return sequence.Build(kept)
 }
 
-func (s *State) relistOrders(o orders, before, after *dept, next *Root, e memberEdit) orders {
+func (s *State) relistOrders(o orders, d *dept, next *Root, e memberEdit) orders {
 	en := o.customEN
-	o.custom = s.relist(o.custom, next, e, func(c comparer) func(a, b uint32) int { return c.custom(rollcall.Chinese) }, after.ID)
-	if after.english == 0 {
+	o.custom = s.relist(o.custom, next, e, func(c comparer) func(a, b uint32) int { return c.custom(rollcall.Chinese) }, d.ID)
+	if d.english == 0 {
 		o.customEN = o.custom
 	} else {
-		o.customEN = s.relist(en, next, e, func(c comparer) func(a, b uint32) int { return c.custom(rollcall.English) }, after.ID)
+		o.customEN = s.relist(en, next, e, func(c comparer) func(a, b uint32) int { return c.custom(rollcall.English) }, d.ID)
 	}
-	o.entry = s.relist(o.entry, next, e, func(c comparer) func(a, b uint32) int { return c.entry }, after.ID)
-	o.modify = s.relist(o.modify, next, e, func(c comparer) func(a, b uint32) int { return c.modify }, after.ID)
+	o.entry = s.relist(o.entry, next, e, func(c comparer) func(a, b uint32) int { return c.entry }, d.ID)
+	o.modify = s.relist(o.modify, next, e, func(c comparer) func(a, b uint32) int { return c.modify }, d.ID)
 	return o
 }
 

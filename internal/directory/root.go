@@ -118,6 +118,7 @@ func (r *Root) Count(onlyActive bool) int {
 func (r *Root) NextOrdinal() rollcall.Ordinal { return rollcall.Ordinal(r.people) }
 
 func (r *Root) card(o uint32) card { return card(r.cards.at(int(o / blockLen)).at(int(o % blockLen))) }
+
 func (r *Root) record(o uint32) record {
 	return record(r.records.at(int(o / blockLen)).at(int(o % blockLen)))
 }

@@ -57,7 +57,9 @@ func (r *Root) SubtreeAt(id rollcall.DeptID, t rollcall.Instant) []rollcall.Dept
 	below := map[rollcall.DeptID][]rollcall.DeptID{}
 	for n := range r.depts.n {
 		d := r.depts.at(n)
-		if p, ok := d.parentAt(t); ok {
+		// Times can contradict each other where a clock went back; what is
+		// above the top must not be found below it, that would never end.
+		if p, ok := d.parentAt(t); ok && d.ID != id {
 			below[p] = append(below[p], d.ID)
 		}
 	}
@@ -69,20 +71,18 @@ func (r *Root) SubtreeAt(id rollcall.DeptID, t rollcall.Instant) []rollcall.Dept
 }
 
 // parentAt returns the parent just before t; false for the root department and
-// where the department did not exist then.
+// where the department did not exist then. Times overlap where a department
+// came back "since the beginning"; then the one that was recorded first counts.
 func (d *dept) parentAt(t rollcall.Instant) (rollcall.DeptID, bool) {
 	if d.ID == rollcall.RootDept {
 		return 0, false
-	}
-	if (rollcall.Stay{From: d.Since, To: d.ended}).Covers(t) {
-		return d.ParentID, true
 	}
 	for _, p := range d.parents {
 		if p.Covers(t) {
 			return p.parent, true
 		}
 	}
-	return 0, false
+	return d.ParentID, rollcall.Stay{From: d.Since, To: d.ended}.Covers(t)
 }
 
 // withPast adds an ended belonging and keeps the list sorted by the end. Older

@@ -189,7 +189,7 @@ func (r *Root) verifyTree() error {
 // replays the whole change log from an empty organization and compares the two.
 func CheckStore(ctx context.Context, corpID string, opt Options) (Verified, error) {
 	m := &maker{opt.Encoder, opt.Keyer}
-	loaded, _, err := load(ctx, opt.Store, corpID, m)
+	loaded, err := load(ctx, opt.Store, corpID, m)
 	if err != nil {
 		return Verified{}, err
 	}
@@ -289,8 +289,10 @@ func differDept(a, b *dept) error {
 		return fmt.Errorf("ended parents differ")
 	}
 	for _, pair := range [][2]sequence.Seq{
-		{a.all.custom, b.all.custom}, {a.all.customEN, b.all.customEN},
-		{a.all.entry, b.all.entry}, {a.all.modify, b.all.modify},
+		{a.all.custom, b.all.custom},
+		{a.all.customEN, b.all.customEN},
+		{a.all.entry, b.all.entry},
+		{a.all.modify, b.all.modify},
 	} {
 		if !slices.Equal(slices.Collect(pair[0].All()), slices.Collect(pair[1].All())) {
 			return fmt.Errorf("its lists differ")

@@ -52,6 +52,9 @@ type Options struct {
 	Only string
 	// Opened is told of every organization before it is served; it may be nil.
 	Opened func(context.Context, *Org) error
+	// Changed is called after organizations were opened or caught up; it may
+	// be nil.
+	Changed func(*Node)
 }
 
 // Node holds the organizations of one store.
@@ -101,21 +104,38 @@ func (n *Node) LastSeen() time.Time {
 // CatchUp takes over what others committed up to now, in every organization. An
 // organization that is being caught up already is left to whoever does that.
 func (n *Node) CatchUp(ctx context.Context) error {
+	_, err := n.round(ctx)
+	return err
+}
+
+// round is one CatchUp. It is not complete where it left out an organization
+// at which another round is at work.
+func (n *Node) round(ctx context.Context) (complete bool, err error) {
 	heads, err := n.opt.Store.Heads(ctx)
 	if err != nil {
-		return fmt.Errorf("asking for the heads: %w", err)
+		return false, fmt.Errorf("asking for the heads: %w", err)
 	}
 	n.mu.Lock()
 	n.lastSeen = n.opt.Clock()
 	n.mu.Unlock()
 	var errs []error
+	complete, changed := true, false
 	for _, h := range heads {
-		if (n.opt.Only == "" || n.opt.Only == h.CorpID) && n.behind(h) && n.take(h.CorpID) {
-			errs = append(errs, n.catchUp(ctx, h.CorpID))
-			n.leave(h.CorpID)
+		if n.opt.Only != "" && n.opt.Only != h.CorpID || !n.behind(h) {
+			continue
 		}
+		if !n.take(h.CorpID) {
+			complete = false
+			continue
+		}
+		errs = append(errs, n.catchUp(ctx, h.CorpID))
+		n.leave(h.CorpID)
+		changed = true
 	}
-	return errors.Join(errs...)
+	if changed && n.opt.Changed != nil {
+		n.opt.Changed(n)
+	}
+	return complete, errors.Join(errs...)
 }
 
 // behind reports whether an organization is not at its head.
@@ -196,9 +216,9 @@ func (n *Node) Follow(ctx context.Context, every time.Duration, report func(erro
 			continue // all rounds are still at work
 		}
 		rounds.Go(func() {
-			err := n.CatchUp(ctx)
+			complete, err := n.round(ctx)
 			<-places
-			if ctx.Err() != nil {
+			if ctx.Err() != nil || err == nil && !complete { // what was left out may be failing
 				return
 			}
 			mu.Lock()

@@ -55,7 +55,7 @@ func HTTPServer(h http.Handler, l *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout,
 		WriteTimeout: replyTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-		ErrorLog: errorLog(l),
+		ErrorLog: errorLog(l), DisableGeneralOptionsHandler: true,
 	}
 }
 

@@ -1,0 +1,252 @@
+package directory_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"rollcall"
+	"rollcall/internal/directory"
+)
+
+// Whatever fails in the store: the answer tells the truth about what is there,
+// nobody sees what is not durable, and the next change works.
+func TestStoreFailures(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	fail := func() error { return broken }
+	const unknown = rollcall.KindInternal
+	tests := map[string]struct {
+		prepare func(f *faulty, elsewhere func())
+		done    bool               // whether the change is there afterwards
+		kind    rollcall.ErrorKind // of the answer, where it is an error
+		success bool
+	}{
+		"begin":  {prepare: func(f *faulty, _ func()) { f.begin = fail }, kind: rollcall.KindBusy},
+		"append": {prepare: func(f *faulty, _ func()) { f.writing = fail }, kind: rollcall.KindInternal},
+		"commit": {prepare: func(f *faulty, _ func()) { f.committing = fail }, kind: rollcall.KindBusy},
+		"answer of commit": {
+			prepare: func(f *faulty, _ func()) { f.committed = fail }, done: true, success: true,
+		},
+		"commit and asking": {
+			prepare: func(f *faulty, _ func()) { f.committing, f.asking = fail, fail }, kind: unknown,
+		},
+		"answer of commit and asking": {
+			prepare: func(f *faulty, _ func()) { f.committed, f.asking = fail, fail }, done: true, kind: unknown,
+		},
+		// The head then shows the other's batch.
+		"answer of commit, and somebody else commits": {
+			prepare: func(f *faulty, elsewhere func()) {
+				f.committed = func() error { elsewhere(); return broken }
+			}, done: true, kind: unknown,
+		},
+		"commit, and somebody else commits": {
+			prepare: func(f *faulty, elsewhere func()) {
+				f.committing = fail
+				f.asking = func() error { elsewhere(); return nil }
+			}, kind: unknown,
+		},
+	}
+	w := newWorld(t)
+	second := w.connect(t)
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			model := w.newCorp(t)
+			store := &faulty{Store: w.store}
+			corp := w.open(t, store, model.Corp.ID)
+			do(t, corp, model, created(2, 1), joined(0, "a", "Anna"))
+			other := w.open(t, second, model.Corp.ID)
+
+			before := corp.Current()
+			var elsewhere []rollcall.Change
+			test.prepare(store, func() {
+				// Whether the change is there decides about the next ordinal.
+				out, err := other.Do(t.Context(), "other", func(s *directory.State) (directory.Batch, error) {
+					return directory.Batch{Changes: []rollcall.Change{joined(s.NextOrdinal(), "o", "Other")}}, nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				elsewhere = out.Changes
+			})
+			answered := false
+			out, err := corp.Do(t.Context(), "test", func(s *directory.State) (directory.Batch, error) {
+				changes := []rollcall.Change{joined(1, "b", "Bob"), added(1, 2)}
+				return directory.Batch{Changes: changes, Committed: func(rollcall.Head) { answered = true }}, nil
+			})
+			if test.success {
+				if err != nil || out.Version != 2 || !answered {
+					t.Errorf("got %+v, %v; the end was reported: %v", out, err, answered)
+				}
+			} else {
+				if !errors.Is(err, broken) && elsewhere == nil || rollcall.KindOf(err) != test.kind {
+					t.Errorf("got %v, of kind %d", err, rollcall.KindOf(err))
+				}
+				if corp.Current() != before || answered {
+					t.Errorf("version %d is shown; the end was reported: %v", corp.Current().Version(), answered)
+				}
+			}
+			store.heal()
+			if test.done {
+				stamped := []rollcall.Change{joined(1, "b", "Bob"), added(1, 2)}
+				for i := range stamped {
+					stamped[i].At = rollcall.At(start)
+				}
+				model.Apply(stamped)
+			}
+			model.Apply(elsewhere)
+			if err := corp.CatchUp(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			do(t, corp, model, updated(0, rollcall.UserUpdate{Name: ptr("next")}))
+			agree(t, corp.Current(), model, 7)
+			sameAfresh(t, w, corp.Current())
+		})
+	}
+}
+
+// The same for sign-ins, which make no version.
+func TestAFailingCommitOfSignIns(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	w := newWorld(t)
+	for _, durable := range []bool{false, true} {
+		model := w.newCorp(t)
+		store := &faulty{Store: w.store}
+		corp := w.open(t, store, model.Corp.ID)
+		hook := &store.committing
+		if durable {
+			hook = &store.committed
+		}
+		*hook = func() error { return broken }
+		var feed uint64
+		_, err := corp.Do(t.Context(), "test", func(*directory.State) (directory.Batch, error) {
+			return directory.Batch{
+				InTx:      func(tx rollcall.Tx) error { return tx.PutSignInChunk(20260301, 0, []byte{1, 0, 0}) },
+				Committed: func(h rollcall.Head) { feed = h.Feed },
+			}, nil
+		})
+		if durable && (err != nil || feed != 1) || !durable && (rollcall.KindOf(err) != rollcall.KindBusy || feed != 0) {
+			t.Errorf("durable %v: feed %d, %v", durable, feed, err)
+		}
+		if corp.Current().Version() != 0 {
+			t.Errorf("durable %v: version %d", durable, corp.Current().Version())
+		}
+	}
+}
+
+// The changes that others made are taken over even where a new one fails.
+func TestAFailedChangeKeepsWhatWasTakenOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	model := w.newCorp(t)
+	store := &faulty{Store: w.store}
+	corp, other := w.open(t, store, model.Corp.ID), w.open(t, w.connect(t), model.Corp.ID)
+	do(t, other, model, joined(0, "a", "Anna"))
+	store.writing = func() error { return errors.New("broken") }
+	if _, err := corp.Do(t.Context(), "test", want(created(2, 1))); err == nil {
+		t.Fatal("it did not fail")
+	}
+	agree(t, corp.Current(), model, 7)
+}
+
+func TestOpeningFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := directory.Open(t.Context(), "nobody", w.options(w.store)); !errors.Is(err, rollcall.ErrNoCorp) {
+		t.Errorf("an unknown organization: %v", err)
+	}
+	if _, err := directory.CheckStore(t.Context(), "nobody", w.options(w.store)); !errors.Is(err, rollcall.ErrNoCorp) {
+		t.Errorf("checking an unknown organization: %v", err)
+	}
+}
+
+// lying shows another log than there is.
+type lying struct {
+	rollcall.Store
+	edit func(c *rollcall.Change) (keep bool)
+}
+
+func (l lying) Changes(ctx context.Context, corpID string, after uint64, fn func(rollcall.Change) error) (rollcall.Head, error) {
+	return l.Store.Changes(ctx, corpID, after, func(c rollcall.Change) error {
+		if !l.edit(&c) {
+			return nil
+		}
+		return fn(c)
+	})
+}
+
+// A log that does not fit is not followed, and found by the check.
+func TestADamagedLog(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(c *rollcall.Change) bool{
+		"a version is missing":     func(c *rollcall.Change) bool { return c.Version != 2 },
+		"the end is missing":       func(c *rollcall.Change) bool { return c.Version < 3 },
+		"everything is missing":    func(*rollcall.Change) bool { return false },
+		"a change is missing":      func(c *rollcall.Change) bool { return c.Kind != rollcall.DeptCreated },
+		"a kind is not known":      func(c *rollcall.Change) bool { c.Kind = "rename"; return true },
+		"somebody else is renamed": func(c *rollcall.Change) bool { c.Ordinal++; return true },
+	}
+	w := newWorld(t)
+	for name, edit := range tests {
+		t.Run(name, func(t *testing.T) {
+			model := w.newCorp(t)
+			follower := w.open(t, lying{w.store, edit}, model.Corp.ID)
+			writer := w.open(t, w.store, model.Corp.ID)
+			do(t, writer, model, created(2, 1), joined(0, "a", "Anna"))
+			do(t, writer, model, updated(0, rollcall.UserUpdate{Name: ptr("new")}))
+			do(t, writer, model, added(0, 2))
+			before := follower.Current()
+			if err := follower.CatchUp(t.Context()); err == nil {
+				t.Error("it was followed")
+			}
+			if follower.Current() != before {
+				t.Errorf("version %d is shown", follower.Current().Version())
+			}
+			if _, err := directory.CheckStore(t.Context(), model.Corp.ID, w.options(lying{w.store, edit})); err == nil {
+				t.Error("the check did not find it")
+			}
+		})
+	}
+}
+
+// What the check compares with the log, value by value.
+func TestTheCheckFindsAnotherValue(t *testing.T) {
+	t.Parallel()
+	tests := map[string]func(c *rollcall.Change){
+		"name":       func(c *rollcall.Change) { set(c.User != nil, func() { c.User.Name = "x" }) },
+		"userid":     func(c *rollcall.Change) { set(c.User != nil, func() { c.User.UserID = "x" }) },
+		"stay":       func(c *rollcall.Change) { set(c.User != nil && c.Version == 1, func() { c.User.Stay.From = 5 }) },
+		"entered":    func(c *rollcall.Change) { set(c.Member != nil, func() { c.Member.Entered = 5 }) },
+		"department": func(c *rollcall.Change) { set(c.Dept != nil, func() { c.Dept.Name = "x" }) },
+		"since":      func(c *rollcall.Change) { set(c.Dept != nil, func() { c.Dept.Since = 5 }) },
+		"time":       func(c *rollcall.Change) { c.At++ },
+		"app":        func(c *rollcall.Change) { set(c.App != nil, func() { c.App.SecretHash = "x" }) },
+		"setting":    func(c *rollcall.Change) { set(c.Corp != nil, func() { c.Corp.Settings.ClosingHour = 1 }) },
+		"person is left out": func(c *rollcall.Change) {
+			set(c.Ordinal == 2, func() { *c = rollcall.Change{Version: c.Version, Kind: rollcall.UserActivated, Ordinal: 1} })
+		},
+	}
+	w := newWorld(t)
+	corp, model := w.solo(t)
+	settings := model.Corp.Settings
+	settings.ClosingHour = 7
+	do(t, corp, model,
+		created(2, 1), joined(0, "a", "Anna"), added(0, 2), joined(1, "b", "Bob"), added(1, 2), removed(1, 2), left(1),
+		rollcall.Change{Kind: rollcall.AppCreated, Payload: rollcall.Payload{App: &rollcall.App{Appkey: "checked"}}},
+		rollcall.Change{Kind: rollcall.CorpUpdated, Payload: rollcall.Payload{Corp: &rollcall.CorpUpdate{Settings: &settings}}})
+	do(t, corp, model, joined(2, "c", "C"))
+	for name, edit := range tests {
+		store := lying{w.store, func(c *rollcall.Change) bool { edit(c); return true }}
+		if _, err := directory.CheckStore(t.Context(), model.Corp.ID, w.options(store)); err == nil {
+			t.Errorf("%s: the check did not find it", name)
+		}
+	}
+	sameAfresh(t, w, corp.Current())
+}
+
+func set(where bool, do func()) {
+	if where {
+		do()
+	}
+}

@@ -1,0 +1,175 @@
+package modeltest
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rollcall"
+	"rollcall/internal/directory"
+	"rollcall/internal/ordset"
+)
+
+// Encoder shows a person as name|"userid".
+type Encoder struct{}
+
+var _ directory.Encoder = Encoder{}
+
+// AppendCard implements [directory.Encoder].
+func (Encoder) AppendCard(dst []byte, name, userid string) (out []byte, from, to int) {
+	dst = append(append(dst, name...), '|')
+	from = len(dst)
+	dst = strconv.AppendQuote(dst, userid)
+	return dst, from, len(dst)
+}
+
+// list names one list of a department.
+type list struct {
+	order       rollcall.Order
+	language    rollcall.Language
+	withLimited bool
+}
+
+func (l list) String() string {
+	return fmt.Sprintf("%s %s limited=%v:", l.order, l.language, l.withLimited)
+}
+
+// lists yields every list that a department has.
+func lists(yield func(list) bool) {
+	for _, o := range rollcall.Orders() {
+		for _, lang := range []rollcall.Language{rollcall.Chinese, rollcall.English} {
+			if !yield(list{o, lang, false}) || !yield(list{o, lang, true}) {
+				return
+			}
+		}
+	}
+}
+
+// Picture is everything visible of the present, line by line.
+func (m *Model) Picture() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "organization %+v\ncount %d active %d next %d\n", m.Corp, m.Count(false), m.Count(true), len(m.People))
+	for _, p := range m.People {
+		fmt.Fprintf(&b, "person %+v\n", p.User())
+	}
+	for _, id := range m.LivingDepts() {
+		direct, subtree := m.MemberCount(id)
+		fmt.Fprintf(&b, "dept %+v\n children %v members %d all %d leaders %q\n", m.Depts[id].Dept, m.Children(id), direct, subtree, m.Leaders(id))
+		for l := range lists {
+			var cards, userids []string
+			for _, p := range m.List(id, l.order, l.language, l.withLimited) {
+				userids = append(userids, strconv.Quote(p.Own.UserID))
+				cards = append(cards, shownName(p, l.language)+"|"+strconv.Quote(p.Own.UserID))
+			}
+			fmt.Fprintf(&b, " %s %s\n  %s\n", l, strings.Join(cards, ","), strings.Join(userids, ","))
+		}
+	}
+	for _, id := range m.EveryDept() {
+		fmt.Fprintf(&b, "department %d ever: below %d\n", id, m.Depts[id].ParentID)
+	}
+	appendApps(&b, maps.Values(m.Apps))
+	return b.String()
+}
+
+// Picture is what a version shows in fact; its lists are read in pages of one
+// size.
+func Picture(r *directory.Root, page int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "organization %+v\ncount %d active %d next %d\n", r.Corp(), r.Count(false), r.Count(true), r.NextOrdinal())
+	for u := range r.Users() {
+		fmt.Fprintf(&b, "person %+v\n", *u)
+	}
+	for _, d := range slices.SortedFunc(r.Depts(), byID) {
+		var children []rollcall.DeptID
+		for child := range r.Children(d.ID) {
+			children = append(children, child.ID)
+		}
+		direct, subtree := r.MemberCount(d.ID)
+		fmt.Fprintf(&b, "dept %+v\n children %v members %d all %d leaders %q\n", *d, children, direct, subtree, r.Leaders(d.ID))
+		for l := range lists {
+			members, _ := r.Members(d.ID, l.order, l.language, l.withLimited)
+			var cards []string
+			for offset := 0; offset < members.Len(); offset += page {
+				cards = append(cards, string(r.AppendCards(nil, members.Append(nil, offset, page), l.language)))
+			}
+			fmt.Fprintf(&b, " %s %s\n  %s\n", l, strings.Join(cards, ","), r.AppendAllUserIDs(nil, members))
+		}
+	}
+	for _, id := range DeptIDs() {
+		if parent, ok := r.DeptEver(id); ok {
+			fmt.Fprintf(&b, "department %d ever: below %d\n", id, parent)
+		}
+	}
+	appendApps(&b, func(yield func(rollcall.App) bool) {
+		for a := range r.Apps() {
+			if !yield(*a) {
+				return
+			}
+		}
+	})
+	return b.String()
+}
+
+func byID(a, b *rollcall.Dept) int { return cmp.Compare(a.ID, b.ID) }
+
+func appendApps(b *strings.Builder, apps iter.Seq[rollcall.App]) {
+	for _, a := range slices.SortedFunc(apps, func(a, b rollcall.App) int { return cmp.Compare(a.Appkey, b.Appkey) }) {
+		fmt.Fprintf(b, "app %+v\n", a)
+	}
+}
+
+// Past is everything about who belonged where just before t. Departments that
+// had nobody and nothing below them are left out.
+func (m *Model) Past(t rollcall.Instant) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "roster %v\n", m.RosterAt(t))
+	for _, id := range m.EveryDept() {
+		appendPast(&b, id, m.MembersAt([]rollcall.DeptID{id}, t), m.SubtreeAt(id, t))
+	}
+	return b.String()
+}
+
+func appendPast(b *strings.Builder, id rollcall.DeptID, members []uint32, subtree []rollcall.DeptID) {
+	if len(members) > 0 || len(subtree) > 1 {
+		fmt.Fprintf(b, "dept %d members %v subtree %v\n", id, members, subtree)
+	}
+}
+
+// Past is the same as a version has it in fact.
+func Past(r *directory.Root, t rollcall.Instant) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "roster %v\n", ordinals(r.RosterAt(t)))
+	for _, id := range DeptIDs() {
+		members := ordset.New(0)
+		r.AddMembersAt(members, id, t)
+		subtree := r.SubtreeAt(id, t)
+		slices.Sort(subtree)
+		appendPast(&b, id, ordinals(members), subtree)
+	}
+	return b.String()
+}
+
+func ordinals(s *ordset.Set) []uint32 { return slices.AppendSeq([]uint32{}, s.All()) }
+
+// Differ returns the first line in which two pictures differ, empty where they
+// are the same.
+func Differ(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range max(len(g), len(w)) {
+		var a, b string
+		if i < len(g) {
+			a = g[i]
+		}
+		if i < len(w) {
+			b = w[i]
+		}
+		if a != b {
+			return fmt.Sprintf("line %d:\n got %s\nwant %s", i+1, a, b)
+		}
+	}
+	return ""
+}
