@@ -68,21 +68,19 @@ func (s appSecret) print(std streams, asJSON bool) error {
 
 // Run carries the command out.
 func (c *appCreateCommand) Run(ctx context.Context, std streams) error {
-	key, err := c.key()
+	secret, err := newSecret(c.AppsecretFile)
 	if err != nil {
 		return err
-	}
-	secret := access.NewSecret()
-	if c.AppsecretFile != "" {
-		if secret, err = readSecret(c.AppsecretFile); err != nil {
-			return err
-		}
 	}
 	org, done, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
+	key, err := c.key()
+	if err != nil {
+		return err
+	}
 	app := &rollcall.App{
 		Appkey: c.Appkey, Name: c.Name, Type: rollcall.AppType(c.Type), SecretGeneration: 1,
 		CreatedAt: rollcall.At(time.Now()),
@@ -127,8 +125,11 @@ func appkeyTaken(appkey string) error {
 	return &rollcall.Error{Kind: rollcall.KindConflict, Param: "appkey", Detail: fmt.Sprintf("there is an app with the appkey %q already", appkey)}
 }
 
-// readSecret reads an appsecret that somebody chose.
-func readSecret(path string) (string, error) {
+// newSecret makes an appsecret, or reads the one that somebody chose.
+func newSecret(path string) (string, error) {
+	if path == "" {
+		return access.NewSecret(), nil
+	}
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("reading the appsecret: %w", err)
@@ -186,8 +187,8 @@ type appDeleteCommand struct {
 
 // Run carries the command out.
 func (c *appDeleteCommand) Run(ctx context.Context, std streams) error {
-	_, err := changeApp(ctx, c.dataFlags, c.Appkey, func(*node.Org, *rollcall.App) (rollcall.Kind, *rollcall.App) {
-		return rollcall.AppDeleted, &rollcall.App{Appkey: c.Appkey}
+	_, err := changeApp(ctx, c.dataFlags, c.Appkey, func(*node.Org, *rollcall.App) (rollcall.Kind, *rollcall.App, error) {
+		return rollcall.AppDeleted, &rollcall.App{Appkey: c.Appkey}, nil
 	})
 	if err != nil {
 		return fmt.Errorf("deleting the app: %w", err)
@@ -205,21 +206,19 @@ type appRotateCommand struct {
 
 // Run carries the command out.
 func (c *appRotateCommand) Run(ctx context.Context, std streams) error {
-	key, err := c.key()
+	secret, err := newSecret(c.AppsecretFile)
 	if err != nil {
 		return err
 	}
-	secret := access.NewSecret()
-	if c.AppsecretFile != "" {
-		if secret, err = readSecret(c.AppsecretFile); err != nil {
-			return err
+	app, err := changeApp(ctx, c.dataFlags, c.Appkey, func(org *node.Org, app *rollcall.App) (rollcall.Kind, *rollcall.App, error) {
+		key, err := c.key()
+		if err != nil {
+			return "", nil, err
 		}
-	}
-	app, err := changeApp(ctx, c.dataFlags, c.Appkey, func(org *node.Org, app *rollcall.App) (rollcall.Kind, *rollcall.App) {
 		fresh := *app
 		fresh.SecretHash = key.HashSecret(org.ID(), app.Appkey, secret)
 		fresh.SecretGeneration++
-		return rollcall.AppSecretReset, &fresh
+		return rollcall.AppSecretReset, &fresh, nil
 	})
 	if err != nil {
 		return fmt.Errorf("rotating the secret: %w", err)
@@ -228,7 +227,7 @@ func (c *appRotateCommand) Run(ctx context.Context, std streams) error {
 }
 
 // changeApp makes one change to an app that exists.
-func changeApp(ctx context.Context, f dataFlags, appkey string, change func(*node.Org, *rollcall.App) (rollcall.Kind, *rollcall.App)) (*rollcall.App, error) {
+func changeApp(ctx context.Context, f dataFlags, appkey string, change func(*node.Org, *rollcall.App) (rollcall.Kind, *rollcall.App, error)) (*rollcall.App, error) {
 	org, done, err := f.open(ctx)
 	if err != nil {
 		return nil, err
@@ -240,9 +239,9 @@ func changeApp(ctx context.Context, f dataFlags, appkey string, change func(*nod
 		if !ok {
 			return directory.Batch{}, &rollcall.Error{Kind: rollcall.KindNotFound, Param: "appkey", Detail: fmt.Sprintf("there is no app with the appkey %q", appkey)}
 		}
-		var kind rollcall.Kind
-		kind, after = change(org, app)
-		return oneChange(kind, after), nil
+		kind, changed, err := change(org, app)
+		after = changed
+		return oneChange(kind, after), err
 	})
 	return after, err
 }

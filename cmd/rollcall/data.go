@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -78,7 +77,17 @@ func (f dataFlags) open(ctx context.Context) (org *node.Org, done func(), err er
 }
 
 // key reads the key file of the data directory.
-func (f dataFlags) key() (access.Key, error) { return access.LoadKey(keyPath(f.Data)) }
+func (f dataFlags) key() (access.Key, error) { return loadKey(f.Data) }
+
+// loadKey reads the key file. What is wrong with it is a fault of the machine:
+// nobody gave it as input.
+func loadKey(dir string) (access.Key, error) {
+	key, err := access.LoadKey(keyPath(dir))
+	if err != nil {
+		return key, failure{err}
+	}
+	return key, nil
+}
 
 // initCommand creates an organization.
 type initCommand struct {
@@ -109,15 +118,23 @@ func (c *initCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer store.Close()
-	if _, err := os.Stat(keyPath(c.Data)); err != nil {
+	heads, err := store.Heads(ctx)
+	if err != nil {
+		return err
+	}
+	if len(heads) == 0 {
 		// The key is there before the first organization: without it no app
 		// could be made.
-		if _, err := access.CreateKey(keyPath(c.Data)); err != nil {
-			return err
-		}
+		_, err = access.CreateKey(keyPath(c.Data))
+	} else {
+		// A new key in the place of a lost one would shut every app out.
+		_, err = loadKey(c.Data)
+	}
+	if err != nil {
+		return failure{err}
 	}
 	if err := store.CreateCorp(ctx, corp); err != nil {
-		return fmt.Errorf("creating organization %s: %w", corp.ID, err)
+		return err
 	}
 	if c.JSON {
 		return printJSON(std.out, corp)

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +37,7 @@ type percent float64
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (p *percent) UnmarshalText(b []byte) error {
 	v, err := strconv.ParseFloat(strings.TrimSuffix(string(b), "%"), 64)
-	if err != nil || v < 0 || v > 100 {
+	if err != nil || !(v >= 0 && v <= 100) { // NaN is neither
 		return fmt.Errorf("%q is not a percentage from 0%% to 100%%", b)
 	}
 	*p = percent(v)
@@ -84,13 +86,13 @@ func (c *importCommand) Run(ctx context.Context, std streams) error {
 	if c.MaxLeavers == 0 {
 		job.opt.MaxLeaversPercent = -1 // nobody
 	}
-	result := importResult{Problems: problems}
-	if len(problems) == 0 {
-		result.Problems, err = job.plan(org.Current())
-		if err != nil {
-			return err
-		}
+	// What does not fit together is reported along with rows that are wrong by
+	// themselves.
+	more, err := job.plan(org.Current())
+	if err != nil {
+		return err
 	}
+	result := importResult{Problems: allProblems(files, problems, more)}
 	if len(result.Problems) > 0 {
 		return c.refuse(std, result)
 	}
@@ -112,7 +114,7 @@ func (c *importCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return fmt.Errorf("importing: %w", err)
 	}
-	result.Applied, result.Version = true, out.Version
+	result.Applied, result.Version, result.Plan = true, out.Version, &job.planned.Summary // as it was carried out
 	return c.finish(std, result, fmt.Sprintf("Done: version %d.", out.Version))
 }
 
@@ -164,6 +166,17 @@ func (j *importJob) newSignIns() int {
 	return n
 }
 
+// allProblems puts the problems of both steps together, file by file and line
+// by line.
+func allProblems(f intake.Files, read, plan []intake.Problem) []intake.Problem {
+	all := slices.Concat(read, plan)
+	order := []string{f.Departments, f.Users, f.SignIns}
+	slices.SortStableFunc(all, func(a, b intake.Problem) int {
+		return cmp.Or(cmp.Compare(slices.Index(order, a.File), slices.Index(order, b.File)), cmp.Compare(a.Line, b.Line))
+	})
+	return all
+}
+
 func (c *importCommand) refuse(std streams, r importResult) error {
 	if c.JSON {
 		if err := printJSON(std.out, r); err != nil {
@@ -175,7 +188,11 @@ func (c *importCommand) refuse(std streams, r importResult) error {
 	for _, p := range r.Problems {
 		fmt.Fprintln(w, p)
 	}
-	fmt.Fprintf(w, "%d problems\n", len(r.Problems))
+	if len(r.Problems) == 1 {
+		fmt.Fprintln(w, "1 problem")
+	} else {
+		fmt.Fprintf(w, "%d problems\n", len(r.Problems))
+	}
 	w.Flush()
 	return refused
 }

@@ -72,8 +72,8 @@ type userCommand struct {
 type userListCommand struct {
 	dataFlags
 	listFlags
-	Dept      int64 `placeholder:"ID" help:"Only the members of this department."`
-	Recursive bool  `help:"With --dept: those of the departments below it too."`
+	Dept      *int64 `placeholder:"ID" help:"Only the members of this department."`
+	Recursive bool   `help:"With --dept: those of the departments below it too."`
 }
 
 // userRow is a person as listed.
@@ -89,7 +89,7 @@ type userRow struct {
 
 // Run carries the command out.
 func (c *userListCommand) Run(ctx context.Context, std streams) error {
-	if c.Recursive && c.Dept == 0 {
+	if c.Recursive && c.Dept == nil {
 		return usageError{fmt.Errorf("--recursive goes with --dept")}
 	}
 	org, done, err := c.open(ctx)
@@ -126,7 +126,7 @@ func (c *userListCommand) Run(ctx context.Context, std streams) error {
 // chosen returns the ordinals to list: a department's members in its order,
 // everyone else by ordinal.
 func (c *userListCommand) chosen(r *directory.Root) ([]uint32, error) {
-	if c.Dept == 0 {
+	if c.Dept == nil {
 		var all []uint32
 		for u := range r.Users() {
 			if u.Present() {
@@ -135,10 +135,10 @@ func (c *userListCommand) chosen(r *directory.Root) ([]uint32, error) {
 		}
 		return all, nil
 	}
-	id := rollcall.DeptID(c.Dept)
+	id := rollcall.DeptID(*c.Dept)
 	m, ok := r.Members(id, rollcall.OrderCustom, rollcall.Chinese, true)
 	if !ok {
-		return nil, rollcall.Invalid("dept", "there is no department %d", c.Dept)
+		return nil, rollcall.Invalid("dept", "there is no department %d", id)
 	}
 	if !c.Recursive {
 		return m.Append(nil, 0, m.Len()), nil

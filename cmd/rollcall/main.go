@@ -114,6 +114,12 @@ func words(command string) string {
 // usageError is a command line that kong could not find fault with.
 type usageError struct{ error }
 
+// failure is a fault of the machine, whatever kind the error behind it is of.
+type failure struct{ error }
+
+// Unwrap returns what went wrong.
+func (f failure) Unwrap() error { return f.error }
+
 // refused is input that was refused; what is wrong has been printed already.
 var refused = errors.New("the input was refused; nothing was changed")
 
@@ -121,9 +127,12 @@ var refused = errors.New("the input was refused; nothing was changed")
 func report(w io.Writer, err error) int {
 	fmt.Fprintln(w, "rollcall:", err)
 	var usage usageError
+	var failed failure
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &failed):
+		return exitFailed
 	case errors.Is(err, refused), errors.Is(err, rollcall.ErrNoCorp), errors.Is(err, rollcall.ErrCorpExists):
 		return exitRefused
 	}

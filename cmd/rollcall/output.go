@@ -91,7 +91,7 @@ func (p *progress) step(stage string, done, total int64) {
 func (p *progress) finish() {
 	if p.bar != nil {
 		p.bar.Finish() //nolint:errcheck // see step
-		p.bar = nil
+		p.bar, p.now = nil, ""
 	}
 }
 

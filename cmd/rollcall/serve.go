@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
-	"runtime/debug"
 	"time"
 
 	"rollcall/internal/access"
@@ -59,7 +58,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer store.Close()
-	key, err := access.LoadKey(keyPath(c.Data))
+	key, err := loadKey(c.Data)
 	if err != nil {
 		return err
 	}
@@ -109,12 +108,13 @@ func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key acc
 	began := time.Now()
 	s.node, err = node.Open(ctx, node.Options{
 		Options: options(store, clock), Only: c.Corp,
-		Opened: func(ctx context.Context, o *node.Org) error { return s.registry.Add(ctx, o) },
+		Opened:  func(ctx context.Context, o *node.Org) error { return s.registry.Add(ctx, o) },
+		Changed: func(n *node.Node) { ops.KeepHeadroom(peopleOf(n)) },
 	})
 	if err != nil {
 		return nil, err
 	}
-	people := tuneMemory(s.node)
+	ops.ReturnMemory()
 	if n := s.registry.ForeignTokens(); n > 0 {
 		logger.Warn("tokens were made with another key file and are not valid", "tokens", n)
 	}
@@ -130,8 +130,8 @@ func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key acc
 	s.ops = &ops.Server{
 		Log: logger, Wire: wire.Handler(service), Drain: service.Drain, Metrics: metrics, Ready: s.ready(clock),
 	}
-	logger.Info("ready", "listen", s.calls.Addr(), "admin", s.admin.Addr(), "organizations", len(s.node.Orgs()),
-		"people", people, "loaded_in", time.Since(began).Round(time.Millisecond))
+	logger.Info("ready", "listen", s.calls.Addr().String(), "admin", s.admin.Addr().String(), "organizations", len(s.node.Orgs()),
+		"people", peopleOf(s.node), "loaded_in", time.Since(began).Round(time.Millisecond))
 	return s, nil
 }
 
@@ -145,17 +145,10 @@ func (c *serveCommand) listen(addr, usual, flag string) (net.Listener, error) {
 	return l, err
 }
 
-// tuneMemory keeps the headroom of the garbage collector in proportion: what is
-// loaded stays, and is free of pointers, so that collecting more often costs
-// little. It returns the number of people.
-func tuneMemory(n *node.Node) (people int) {
+func peopleOf(n *node.Node) (people int) {
 	for _, o := range n.Orgs() {
 		people += o.Current().Count(false)
 	}
-	if people > 50_000 {
-		debug.SetGCPercent(20)
-	}
-	debug.FreeOSMemory() // what loading needed
 	return people
 }
 

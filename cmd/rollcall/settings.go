@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"rollcall"
@@ -12,8 +13,8 @@ import (
 type settingsCommand struct {
 	dataFlags
 	listFlags
-	Key   string `arg:"" optional:"" help:"Name of the setting."`
-	Value string `arg:"" optional:"" help:"New value."`
+	Key   string  `arg:"" optional:"" help:"Name of the setting."`
+	Value *string `arg:"" optional:"" help:"New value."`
 }
 
 // Help is shown by --help.
@@ -36,12 +37,12 @@ func (c *settingsCommand) Run(ctx context.Context, std streams) error {
 	}
 	defer done()
 	set := org.Settings()
-	if c.Value != "" {
-		if set, err = set.With(c.Key, c.Value); err != nil {
+	if c.Value != nil {
+		if set, err = set.With(c.Key, *c.Value); err != nil {
 			return err
 		}
 		_, err = org.Do(ctx, "cli", func(s *directory.State) (directory.Batch, error) {
-			fresh, err := s.Corp().Settings.With(c.Key, c.Value)
+			fresh, err := s.Corp().Settings.With(c.Key, *c.Value)
 			if err != nil || fresh == s.Corp().Settings {
 				return directory.Batch{}, err
 			}
@@ -53,24 +54,38 @@ func (c *settingsCommand) Run(ctx context.Context, std streams) error {
 			return fmt.Errorf("changing the setting: %w", err)
 		}
 	}
-	if c.Key != "" {
-		value, err := set.Get(c.Key)
-		if err != nil {
-			return err
-		}
-		if c.JSON {
-			return printJSON(std.out, map[string]string{c.Key: value})
-		}
+	if c.Key == "" {
+		return c.show(std, set, set, rollcall.SettingKeys()...)
+	}
+	value, err := set.Get(c.Key)
+	if err != nil {
+		return err
+	}
+	if !c.JSON && !c.CSV {
 		fmt.Fprintln(std.out, value)
 		return nil
 	}
+	// In JSON a setting looks the same alone and among the others.
+	b, err := json.Marshal(set)
+	if err != nil {
+		return err
+	}
+	all := map[string]json.RawMessage{}
+	if err := json.Unmarshal(b, &all); err != nil {
+		return err
+	}
+	return c.show(std, set, map[string]json.RawMessage{c.Key: all[c.Key]}, c.Key)
+}
+
+// show prints some of the settings; value is what is printed as JSON.
+func (c *settingsCommand) show(std streams, set rollcall.Settings, value any, keys ...string) error {
 	var rows [][]string
-	for _, key := range rollcall.SettingKeys() {
-		value, err := set.Get(key)
+	for _, key := range keys {
+		text, err := set.Get(key)
 		if err != nil {
 			return err
 		}
-		rows = append(rows, []string{key, value})
+		rows = append(rows, []string{key, text})
 	}
-	return c.print(std.out, set, []string{"setting", "value"}, rows)
+	return c.print(std.out, value, []string{"setting", "value"}, rows)
 }

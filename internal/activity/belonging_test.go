@@ -232,3 +232,18 @@ func TestKeptAnswers(t *testing.T) {
 		})
 	}
 }
+
+// An answer that is asked for now and then is kept for as long as it is right.
+func TestAnAnswerOutlivesManyVersions(t *testing.T) {
+	t.Parallel()
+	x := newOrg(t, time.Date(2026, 3, 3, 12, 0, 0, 0, time.UTC), "Asia/Shanghai")
+	x.do(nil, joined(0, rollcall.Beginning))
+	q := activity.Query{Day: 20260301}
+	kept := x.check(q)
+	for i := range 50 {
+		x.do(nil, rollcall.Change{Kind: rollcall.UserUpdated, Ordinal: 0, Payload: rollcall.Payload{UserUpdate: &rollcall.UserUpdate{Title: ptr("x")}}})
+		if i%10 == 0 && x.check(q) != kept {
+			t.Fatalf("after %d versions it was computed anew", i+1)
+		}
+	}
+}

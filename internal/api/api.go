@@ -32,8 +32,8 @@ func (s *Server) Endpoints() []*wire.Endpoint {
 }
 
 // Caller implements [wire.Authority].
-func (s *Server) Caller(token []byte) (wire.Caller, bool) {
-	g, ok := s.Access.Grant(token)
+func (s *Server) Caller(token []byte, now time.Time) (wire.Caller, bool) {
+	g, ok := s.Access.GrantAt(token, now)
 	if !ok {
 		return nil, false // and not a Caller that holds a nil Grant
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rollcall/internal/intake"
 	"rollcall/internal/wire"
@@ -103,11 +104,11 @@ type known struct {
 	recorded, token string
 }
 
-func (k *known) Caller(token []byte) (wire.Caller, bool) {
+func (k *known) Caller(token []byte, now time.Time) (wire.Caller, bool) {
 	if string(token) == k.recorded {
 		token = []byte(k.token)
 	}
-	return k.Authority.Caller(token)
+	return k.Authority.Caller(token, now)
 }
 
 // capturedWorld has the departments that the recorded requests name, 130 people

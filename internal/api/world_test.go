@@ -202,7 +202,7 @@ func (w *world) listen(limits func(*http.Server)) (addr string, stop func()) {
 		w.t.Fatal(err)
 	}
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(l) }()
+	go func() { done <- server.Serve(wire.Listener(l)) }()
 	stop = sync.OnceFunc(func() {
 		server.Close()
 		if err := <-done; !errors.Is(err, http.ErrServerClosed) {

@@ -14,9 +14,11 @@ import (
 // loaded and nothing else. Everyone is in one department.
 type crowd struct {
 	rollcall.Store
+	zone    string
 	depts   []rollcall.Dept
 	people  []rollcall.User
 	members []rollcall.Membership
+	ended   func(s rollcall.Snapshot) error // gives belongings that are over; may be nil
 }
 
 const benchTime = rollcall.Instant(1_780_000_000_000)
@@ -25,7 +27,7 @@ const benchTime = rollcall.Instant(1_780_000_000_000)
 func newCrowd(sizes ...int) *crowd {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	family, given := []rune("王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"), []rune("伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华建国文志")
-	c := &crowd{depts: []rollcall.Dept{{ID: rollcall.RootDept, Name: "Bench"}}}
+	c := &crowd{zone: "Asia/Shanghai", depts: []rollcall.Dept{{ID: rollcall.RootDept, Name: "Bench"}}}
 	for i, size := range sizes {
 		id := rollcall.DeptID(i + 2)
 		c.depts = append(c.depts, rollcall.Dept{ID: id, ParentID: rollcall.RootDept, Name: fmt.Sprint("dept ", id)})
@@ -47,7 +49,9 @@ func newCrowd(sizes ...int) *crowd {
 }
 
 func (c *crowd) Load(_ context.Context, corpID string, s rollcall.Snapshot) (rollcall.Head, error) {
-	if err := s.Corp(&rollcall.Corp{ID: corpID, Name: "Bench", Settings: rollcall.DefaultSettings()}); err != nil {
+	corp := rollcall.Corp{ID: corpID, Name: "Bench", Settings: rollcall.DefaultSettings()}
+	corp.Timezone = c.zone
+	if err := s.Corp(&corp); err != nil {
 		return rollcall.Head{}, err
 	}
 	for i := range c.depts {
@@ -59,6 +63,11 @@ func (c *crowd) Load(_ context.Context, corpID string, s rollcall.Snapshot) (rol
 		u := c.people[i]
 		u.Memberships = c.members[i : i+1 : i+1]
 		if err := s.User(&u); err != nil {
+			return rollcall.Head{}, err
+		}
+	}
+	if c.ended != nil {
+		if err := c.ended(s); err != nil {
 			return rollcall.Head{}, err
 		}
 	}

@@ -82,23 +82,36 @@ func (m Members) run(at int) (lo, hi int) {
 	return lo, hi
 }
 
-// maxAtOnce is how many cards are gathered before they are copied: finding them
-// first lets the processor fetch them side by side.
+// maxAtOnce is how many cards are gathered before they are copied.
 const maxAtOnce = 128
+
+// gather finds the cards of people. They lie all over the memory: going over
+// them step by step, instead of person by person, lets the processor fetch many
+// at the same time.
+func (r *Root) gather(cards *[maxAtOnce]card, ordinals []uint32) []card {
+	var blocks [maxAtOnce]block
+	for i, o := range ordinals {
+		blocks[i] = r.cards.at(int(o / blockLen))
+	}
+	for i, o := range ordinals {
+		cards[i] = card(blocks[i].at(int(o % blockLen)))
+	}
+	return cards[:len(ordinals)]
+}
 
 // AppendCards appends the fragments of people, joined by commas, to dst.
 func (r *Root) AppendCards(dst []byte, ordinals []uint32, l rollcall.Language) []byte {
-	var found [maxAtOnce][]byte
+	var room [maxAtOnce]card
 	for len(ordinals) > 0 {
 		n := min(len(ordinals), maxAtOnce)
-		for i, o := range ordinals[:n] {
-			found[i] = r.card(o).fragment(l)
+		cards := r.gather(&room, ordinals[:n])
+		for i, c := range cards {
+			cards[i] = c.fragment(l)
 		}
-		for _, f := range found[:n] {
-			dst = append(append(dst, f...), ',')
+		for _, fragment := range cards {
+			dst = append(append(dst, fragment...), ',')
 		}
-		ordinals = ordinals[n:]
-		if len(ordinals) == 0 {
+		if ordinals = ordinals[n:]; len(ordinals) == 0 {
 			return dst[:len(dst)-1]
 		}
 	}
@@ -107,17 +120,17 @@ func (r *Root) AppendCards(dst []byte, ordinals []uint32, l rollcall.Language) [
 
 // AppendUserIDs appends the quoted userids of people, joined by commas, to dst.
 func (r *Root) AppendUserIDs(dst []byte, ordinals []uint32) []byte {
-	var found [maxAtOnce][]byte
+	var room [maxAtOnce]card
 	for len(ordinals) > 0 {
 		n := min(len(ordinals), maxAtOnce)
-		for i, o := range ordinals[:n] {
-			found[i] = r.card(o).userid()
+		cards := r.gather(&room, ordinals[:n])
+		for i, c := range cards {
+			cards[i] = c.userid()
 		}
-		for _, f := range found[:n] {
-			dst = append(append(dst, f...), ',')
+		for _, userid := range cards {
+			dst = append(append(dst, userid...), ',')
 		}
-		ordinals = ordinals[n:]
-		if len(ordinals) == 0 {
+		if ordinals = ordinals[n:]; len(ordinals) == 0 {
 			return dst[:len(dst)-1]
 		}
 	}

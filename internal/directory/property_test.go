@@ -36,11 +36,11 @@ func TestEveryVersionShowsWhatTheModelShows(t *testing.T) {
 		w.clock.Set(start)
 		corp, model := w.solo(t)
 		ops := modeltest.Operations{Pick: pick, People: 30, NoCrowds: true}
-		if pick(5) == 0 { // beyond what one block of people holds
+		if pick(8) == 0 { // beyond what one block of people holds
 			ops = modeltest.Operations{Pick: pick, People: 150}
 		}
 		eras := []era{{corp.Current(), model.Clone()}}
-		for range 1 + pick(30) {
+		for range 1 + pick(20) {
 			w.clock.Advance([]time.Duration{0, time.Millisecond, time.Hour, 25 * time.Hour, -time.Hour}[pick(5)])
 			changes := ops.Transaction(model, rollcall.At(w.clock.Now()))
 			if len(changes) == 0 {
@@ -66,7 +66,7 @@ func TestEveryVersionShowsWhatTheModelShows(t *testing.T) {
 		for _, e := range eras {
 			e.check(t, 7)
 		}
-		for range 50 {
+		for range 20 {
 			instants := model.Instants()
 			agreeAt(t, root, model, instants[pick(len(instants))])
 		}

@@ -208,26 +208,36 @@ func (s *State) publishDepts(next *Root, edits map[rollcall.DeptID]*memberEdit) 
 		s.relistDept(d, next, e)
 	}
 	for parent := range s.moved {
+		own(parent) // all of them first, because that makes them touched
+	}
+	came := s.childrenByParent(next)
+	for parent := range s.moved {
 		d := own(parent)
-		d.children = s.childrenOf(d, next)
+		d.children = s.childrenOf(d, came[parent], next)
 		next.copied += 4 * int64(len(d.children))
 	}
 	next.copied += 8*int64(len(depts.v.leaves)) + 400*int64(len(s.depts))
 	next.depts = depts.vector()
 }
 
-// childrenOf lists the living children: those of the version before that stayed
-// and those that came.
-func (s *State) childrenOf(parent *dept, next *Root) []uint32 {
-	var list []uint32
-	is := func(d *dept) bool { return d.ended == rollcall.Open && d.ParentID == parent.ID }
-	for _, n := range parent.children {
-		if _, touched := s.depts[next.depts.at(int(n)).ID]; !touched {
-			list = append(list, n)
+// childrenByParent lists the touched living departments below each parent.
+func (s *State) childrenByParent(next *Root) map[rollcall.DeptID][]uint32 {
+	came := map[rollcall.DeptID][]uint32{}
+	for id, d := range s.depts {
+		if d.ended == rollcall.Open && s.moved[d.ParentID] {
+			n, _ := next.deptNo(id)
+			came[d.ParentID] = append(came[d.ParentID], n)
 		}
 	}
-	for id, d := range s.depts {
-		if n, _ := next.deptNo(id); is(d) && d.ID != rollcall.RootDept && is(next.depts.at(int(n))) {
+	return came
+}
+
+// childrenOf lists the living children: those of the version before that were
+// not touched, and the touched ones that are below it now.
+func (s *State) childrenOf(parent *dept, came []uint32, next *Root) []uint32 {
+	list := came
+	for _, n := range parent.children {
+		if _, touched := s.depts[next.depts.at(int(n)).ID]; !touched {
 			list = append(list, n)
 		}
 	}

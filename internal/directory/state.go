@@ -245,6 +245,9 @@ func withParent(parents []pastParent, d *dept, end rollcall.Instant) []pastParen
 // adopt notes that a parent won or lost a child, or that its children changed
 // places.
 func (s *State) adopt(parent rollcall.DeptID, by int) {
+	if parent == 0 {
+		return // of the root department
+	}
 	s.moved[parent] = true
 	s.children[parent] += by
 }

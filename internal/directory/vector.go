@@ -48,6 +48,6 @@ func (e *vectorEditor[T]) set(i int, x T) {
 
 // vector hands out what is there; further changes copy again.
 func (e *vectorEditor[T]) vector() vector[T] {
-	clear(e.own)
+	e.own = nil
 	return e.v
 }

@@ -248,7 +248,7 @@ func TestBrokenListenerEndsTheServer(t *testing.T) {
 func TestServerHasLimits(t *testing.T) {
 	t.Parallel()
 	s := HTTPServer(http.NotFoundHandler(), nil)
-	if s.ReadHeaderTimeout <= 0 || s.ReadTimeout <= 0 || s.WriteTimeout <= 0 || s.IdleTimeout <= 0 || s.MaxHeaderBytes <= 0 {
+	if s.ReadTimeout <= 0 || s.WriteTimeout <= 0 || s.IdleTimeout <= 0 || s.MaxHeaderBytes <= 0 {
 		t.Errorf("a limit is missing: %+v", s)
 	}
 	var out bytes.Buffer

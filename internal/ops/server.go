@@ -12,12 +12,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"rollcall/internal/wire"
 )
 
 // Limits of a connection. A client that is slower is cut off; it holds nobody
 // up meanwhile.
 const (
-	headerTimeout  = 10 * time.Second
 	requestTimeout = 30 * time.Second
 	replyTimeout   = 60 * time.Second
 	idleTimeout    = 120 * time.Second
@@ -53,7 +54,7 @@ func Listen(addr, flag string) (net.Listener, error) {
 // HTTPServer returns a server with the limits of this program.
 func HTTPServer(h http.Handler, l *slog.Logger) *http.Server {
 	return &http.Server{
-		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout,
+		Handler: h, ReadTimeout: requestTimeout, ConnContext: wire.ConnContext,
 		WriteTimeout: replyTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		ErrorLog: errorLog(l), DisableGeneralOptionsHandler: true,
 	}
@@ -70,11 +71,11 @@ func errorLog(l *slog.Logger) *log.Logger {
 
 // Run serves on both listeners until ctx ends. Then it refuses new calls, lets
 // those in flight finish within 10 seconds, and returns nil.
-func (s *Server) Run(ctx context.Context, wire, admin net.Listener) error {
+func (s *Server) Run(ctx context.Context, calls, admin net.Listener) error {
 	servers := []*http.Server{HTTPServer(s.Wire, s.Log), HTTPServer(s.adminHandler(), s.Log)}
 	failed := make(chan error, len(servers))
 	var serving sync.WaitGroup
-	for i, l := range []net.Listener{wire, admin} {
+	for i, l := range []net.Listener{wire.Listener(calls), admin} {
 		serving.Go(func() {
 			if err := servers[i].Serve(l); !errors.Is(err, http.ErrServerClosed) {
 				failed <- fmt.Errorf("serving on %s: %w", l.Addr(), err)

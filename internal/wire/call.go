@@ -29,9 +29,9 @@ type Caller interface {
 
 // Authority knows who calls.
 type Authority interface {
-	// Caller returns whom a token belongs to, or false for one that is
-	// unknown, expired or revoked. It must not keep the bytes.
-	Caller(token []byte) (Caller, bool)
+	// Caller returns whom a token belongs to at a moment, or false for one that
+	// is unknown, expired or revoked. It must not keep the bytes.
+	Caller(token []byte, now time.Time) (Caller, bool)
 	// Language is the language of texts where no organization is known.
 	Language() rollcall.Language
 }

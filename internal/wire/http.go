@@ -46,6 +46,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header["Content-Type"] = h.types[answer.Family()]
 	header["Content-Length"] = h.length(len(body))
+	expect(r.Context(), len(body))
 	if _, err := w.Write(body); err != nil { // the client has gone
 		answer.Abandon()
 		return

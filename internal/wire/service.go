@@ -239,7 +239,7 @@ func (s *Service) admit(c *Call) bool {
 		}
 		return false
 	}
-	caller, ok := s.cfg.Authority.Caller(c.token.raw)
+	caller, ok := s.cfg.Authority.Caller(c.token.raw, c.started)
 	if !ok {
 		c.fail(FaultTokenInvalid, "", "")
 		return false

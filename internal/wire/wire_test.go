@@ -40,7 +40,7 @@ type authority struct {
 	lang rollcall.Language
 }
 
-func (a *authority) Caller(token []byte) (Caller, bool) {
+func (a *authority) Caller(token []byte, _ time.Time) (Caller, bool) {
 	c, ok := a.apps[string(token)]
 	return c, ok
 }

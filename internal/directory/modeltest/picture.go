@@ -52,7 +52,7 @@ func lists(yield func(list) bool) {
 // Picture is everything visible of the present, line by line.
 func (m *Model) Picture() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "organization %+v\ncount %d active %d next %d\n", m.Corp, m.Count(false), m.Count(true), len(m.People))
+	fmt.Fprintf(&b, "organization %+v in %s\ncount %d active %d next %d\n", m.Corp, m.Corp.Timezone, m.Count(false), m.Count(true), len(m.People))
 	for _, p := range m.People {
 		fmt.Fprintf(&b, "person %+v\n", p.User())
 	}
@@ -79,11 +79,15 @@ func (m *Model) Picture() string {
 // size.
 func Picture(r *directory.Root, page int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "organization %+v\ncount %d active %d next %d\n", r.Corp(), r.Count(false), r.Count(true), r.NextOrdinal())
+	fmt.Fprintf(&b, "organization %+v in %s\ncount %d active %d next %d\n", r.Corp(), r.Location(), r.Count(false), r.Count(true), r.NextOrdinal())
 	for u := range r.Users() {
+		if byID, ok := r.UserByID(u.UserID); !ok || byID.Ordinal != u.Ordinal {
+			fmt.Fprintf(&b, "%q is not found\n", u.UserID)
+		}
 		fmt.Fprintf(&b, "person %+v\n", *u)
 	}
-	for _, d := range slices.SortedFunc(r.Depts(), byID) {
+	depts := slices.SortedFunc(r.Depts(), byID)
+	for _, d := range depts {
 		var children []rollcall.DeptID
 		for child := range r.Children(d.ID) {
 			children = append(children, child.ID)
@@ -100,13 +104,19 @@ func Picture(r *directory.Root, page int) string {
 		}
 	}
 	for _, id := range DeptIDs() {
+		d, exists := r.Dept(id)
+		_, listed := r.Members(id, rollcall.OrderCustom, rollcall.Chinese, true)
+		if i := slices.IndexFunc(depts, func(d *rollcall.Dept) bool { return d.ID == id }); exists != (i >= 0) || exists != listed || exists && d != depts[i] {
+			fmt.Fprintf(&b, "department %d exists: %v, with a list: %v\n", id, exists, listed)
+		}
 		if parent, ok := r.DeptEver(id); ok {
 			fmt.Fprintf(&b, "department %d ever: below %d\n", id, parent)
 		}
 	}
 	appendApps(&b, func(yield func(rollcall.App) bool) {
-		for a := range r.Apps() {
-			if !yield(*a) {
+		for listed := range r.Apps() {
+			a, ok := r.App(listed.Appkey)
+			if !ok || !yield(*a) {
 				return
 			}
 		}

@@ -1,0 +1,23 @@
+package ops
+
+import "runtime/debug"
+
+const (
+	// headroom is how much garbage may pile up before it is collected.
+	headroom = 64 << 20
+	// perPerson is about what a person takes in memory.
+	perPerson = 300
+)
+
+// KeepHeadroom sets how often garbage is collected by how many people are held:
+// a small organization has room enough, and in a large one the room stays small
+// beside what it holds, which is free of pointers and costs little to pass over.
+func KeepHeadroom(people int) {
+	const own = 4 << 20 // the program itself
+	percent := 100 * headroom / (own + perPerson*people)
+	debug.SetGCPercent(max(15, min(400, percent)))
+}
+
+// ReturnMemory gives back to the machine what is not in use, such as what
+// loading needed.
+func ReturnMemory() { debug.FreeOSMemory() }

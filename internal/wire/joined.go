@@ -1,0 +1,84 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"net"
+)
+
+// net/http writes a reply through a buffer of 4 KiB, so that a page of a
+// hundred people becomes two system calls, which cost more than making the
+// page. A joined connection holds the first part back until the rest is there.
+
+// bufferSize is that of net/http's buffer: a write of just this size is a full
+// buffer, and more may follow.
+const bufferSize = 4 << 10
+
+// Listener makes connections that send a reply in one piece. The server must
+// use [ConnContext] too.
+func Listener(l net.Listener) net.Listener { return joiner{l} }
+
+type joiner struct{ net.Listener }
+
+// Accept implements [net.Listener].
+func (l joiner) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &joined{Conn: c}, nil
+}
+
+type joinedKey struct{}
+
+// ConnContext lets [Handler] find the connection of a request.
+func ConnContext(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, joinedKey{}, c)
+}
+
+// joined is a connection whose replies are sent in one piece.
+type joined struct {
+	net.Conn
+	body int    // length of the body that is about to be written; 0 when unknown
+	held []byte // the first part of a reply
+}
+
+// expect says how long the body of the coming reply is.
+func expect(ctx context.Context, body int) {
+	if c, ok := ctx.Value(joinedKey{}).(*joined); ok {
+		c.body = body
+	}
+}
+
+// Write implements [net.Conn]. It holds a full buffer back if by its header
+// and the expected body there is more to come.
+func (c *joined) Write(p []byte) (int, error) {
+	if len(c.held) > 0 {
+		before := len(c.held)
+		all := append(c.held, p...)
+		c.held = nil
+		n, err := c.Conn.Write(all)
+		if cap(all) <= 16*bufferSize {
+			c.held = all[:0] // to be used again
+		}
+		return max(0, n-before), err
+	}
+	body := c.body
+	c.body = 0
+	if body > 0 && len(p) == bufferSize {
+		if end := bytes.Index(p, []byte("\r\n\r\n")); end >= 0 && end+4+body > len(p) {
+			c.held = append(c.held, p...)
+			return len(p), nil
+		}
+	}
+	return c.Conn.Write(p)
+}
+
+// CloseWrite lets net/http end a connection so that the client still gets the
+// last reply.
+func (c *joined) CloseWrite() error {
+	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return w.CloseWrite()
+	}
+	return nil
+}
