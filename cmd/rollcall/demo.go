@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"rollcall"
@@ -79,7 +80,7 @@ func makeDemo(ctx context.Context, store rollcall.Store, key access.Key, clock f
 		SecretGeneration: 1, SecretHash: key.HashSecret(corp.ID, creds.Appkey, creds.Appsecret),
 	}
 	_, err = org.Do(ctx, "demo", func(*directory.State) (directory.Batch, error) {
-		changes := append(made.Changes, rollcall.Change{Kind: rollcall.AppCreated, Payload: rollcall.Payload{App: app}})
+		changes := append(slices.Clip(made.Changes), rollcall.Change{Kind: rollcall.AppCreated, Payload: rollcall.Payload{App: app}})
 		return directory.Batch{Changes: changes, InTx: func(tx rollcall.Tx) error {
 			_, err := activity.Record(tx, made.SignIns)
 			return err

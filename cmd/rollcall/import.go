@@ -182,7 +182,7 @@ func (c *importCommand) refuse(std streams, r importResult) error {
 		if err := printJSON(std.out, r); err != nil {
 			return err
 		}
-		return refused
+		return errRefused
 	}
 	w := bufio.NewWriter(std.err)
 	for _, p := range r.Problems {
@@ -193,8 +193,8 @@ func (c *importCommand) refuse(std streams, r importResult) error {
 	} else {
 		fmt.Fprintf(w, "%d problems\n", len(r.Problems))
 	}
-	w.Flush()
-	return refused
+	w.Flush() //nolint:errcheck // there is nowhere else to say it
+	return errRefused
 }
 
 func (c *importCommand) finish(std streams, r importResult, text string) error {

@@ -120,8 +120,8 @@ type failure struct{ error }
 // Unwrap returns what went wrong.
 func (f failure) Unwrap() error { return f.error }
 
-// refused is input that was refused; what is wrong has been printed already.
-var refused = errors.New("the input was refused; nothing was changed")
+// errRefused is input that was refused; what is wrong has been printed already.
+var errRefused = errors.New("the input was refused; nothing was changed")
 
 // report prints an error and returns the exit code that goes with it.
 func report(w io.Writer, err error) int {
@@ -133,7 +133,7 @@ func report(w io.Writer, err error) int {
 		return exitUsage
 	case errors.As(err, &failed):
 		return exitFailed
-	case errors.Is(err, refused), errors.Is(err, rollcall.ErrNoCorp), errors.Is(err, rollcall.ErrCorpExists):
+	case errors.Is(err, errRefused), errors.Is(err, rollcall.ErrNoCorp), errors.Is(err, rollcall.ErrCorpExists):
 		return exitRefused
 	}
 	switch rollcall.KindOf(err) {

@@ -590,3 +590,22 @@ func TestAClockThatWentBack(t *testing.T) {
 	}
 	sameAfresh(t, w, corp.Current())
 }
+
+// Of an app only the secret can be changed, and an empty scope is none.
+func TestApps(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	corp, model := w.solo(t)
+	app := func(k rollcall.Kind, a rollcall.App) rollcall.Change {
+		return rollcall.Change{Kind: k, Payload: rollcall.Payload{App: &a}}
+	}
+	do(t, corp, model, app(rollcall.AppCreated, rollcall.App{
+		Appkey: "apps", Name: "app", Type: rollcall.Internal, SecretHash: "00", SecretGeneration: 1,
+		Permissions: []rollcall.Permission{rollcall.PermBase}, ScopeDepts: []rollcall.DeptID{},
+	}))
+	sameAfresh(t, w, corp.Current())
+	w.clock.Advance(time.Hour)
+	do(t, corp, model, app(rollcall.AppSecretReset, rollcall.App{Appkey: "apps", Name: "other", SecretHash: "11", SecretGeneration: 2}))
+	agree(t, corp.Current(), model, 7)
+	sameAfresh(t, w, corp.Current())
+}

@@ -196,8 +196,8 @@ var appliers = map[rollcall.Kind]func(*State, *rollcall.Change) error{
 	rollcall.MemberAdded:    (*State).memberAdded,
 	rollcall.MemberUpdated:  (*State).memberUpdated,
 	rollcall.MemberRemoved:  (*State).memberRemoved,
-	rollcall.AppCreated:     (*State).appSet,
-	rollcall.AppSecretReset: (*State).appSet,
+	rollcall.AppCreated:     (*State).appCreated,
+	rollcall.AppSecretReset: (*State).appSecretReset,
 	rollcall.AppDeleted:     (*State).appDeleted,
 }
 
@@ -439,21 +439,34 @@ func (s *State) memberRemoved(c *rollcall.Change) error {
 	return nil
 }
 
-func (s *State) appSet(c *rollcall.Change) error {
-	_, there := s.apps[c.App.Appkey]
-	if there != (c.Kind == rollcall.AppSecretReset) {
-		return fmt.Errorf("app %q: exists is %v", c.App.Appkey, there)
+func (s *State) appCreated(c *rollcall.Change) error {
+	if _, there := s.apps[c.App.Appkey]; there {
+		return fmt.Errorf("app %q exists already", c.App.Appkey)
 	}
 	a := *c.App
+	a.CreatedAt = c.At
+	s.setApp(&a)
+	return nil
+}
+
+// appSecretReset changes nothing else of the app.
+func (s *State) appSecretReset(c *rollcall.Change) error {
+	old, there := s.apps[c.App.Appkey]
 	if !there {
-		a.CreatedAt = c.At
+		return fmt.Errorf("there is no app %q", c.App.Appkey)
 	}
+	a := *old
+	a.SecretHash, a.SecretGeneration = c.App.SecretHash, c.App.SecretGeneration
+	s.setApp(&a)
+	return nil
+}
+
+func (s *State) setApp(a *rollcall.App) {
 	s.apps = maps.Clone(s.apps)
 	if s.apps == nil {
 		s.apps = map[string]*rollcall.App{}
 	}
-	s.apps[a.Appkey] = &a
-	return nil
+	s.apps[a.Appkey] = a
 }
 
 func (s *State) appDeleted(c *rollcall.Change) error {

@@ -19,14 +19,6 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 		return sequence.Build(list)
 	}
 	without := func(q sequence.Seq) sequence.Seq { return sequence.Build(q.Append(nil, 1, q.Len())) }
-	// own makes department n the version's own.
-	own := func(r *Root, n int) *dept {
-		d := *r.depts.at(n)
-		e := r.depts.edit()
-		e.set(n, &d)
-		r.depts = e.vector()
-		return &d
-	}
 	encode := func(r *Root, o int, change func(u *rollcall.User)) {
 		u := r.User(rollcall.Ordinal(o))
 		change(u)
@@ -78,6 +70,65 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 		}
 		spoil(r)
 		if _, err := r.Verify(); err == nil {
+			t.Errorf("%s: it was not found", name)
+		}
+	}
+}
+
+// own makes department n the version's own.
+func own(r *Root, n int) *dept {
+	d := *r.depts.at(n)
+	e := r.depts.edit()
+	e.set(n, &d)
+	r.depts = e.vector()
+	return &d
+}
+
+// Differ finds any difference, whichever of the two has it.
+func TestDifferFindsWhatIsDifferent(t *testing.T) {
+	t.Parallel()
+	m := newBenchMaker()
+	past := pastStay{0, rollcall.Stay{From: 1, To: 2}}
+	tests := map[string]func(r *Root){
+		"organization":      func(r *Root) { r.corp.ClosingHour++ },
+		"people":            func(r *Root) { r.people-- },
+		"count":             func(r *Root) { r.count-- },
+		"active":            func(r *Root) { r.active-- },
+		"ended stays":       func(r *Root) { r.departed = []pastStay{past} },
+		"apps":              func(r *Root) { r.apps = map[string]*rollcall.App{"a": {Appkey: "a", Name: "x"}} },
+		"no app":            func(r *Root) { r.apps = nil },
+		"department":        func(r *Root) { own(r, 1).Brief = "x" },
+		"deleted":           func(r *Root) { own(r, 1).ended = benchTime },
+		"ended memberships": func(r *Root) { own(r, 1).past = []pastStay{past} },
+		"ended parents":     func(r *Root) { own(r, 1).parents = []pastParent{{1, past.Stay}} },
+		"a list":            func(r *Root) { own(r, 1).all.modify = sequence.Seq{} },
+		"one department less": func(r *Root) {
+			r.depts.n--
+		},
+		"a card": func(r *Root) {
+			u := r.User(3)
+			u.Name = "x"
+			e := r.cards.edit()
+			e.set(0, rebuild(r.cards, 0, map[int][]byte{3: m.appendCard(nil, u)}))
+			r.cards = e.vector()
+		},
+	}
+	c := newCrowd(70, 5)
+	for name, change := range tests {
+		var two [2]*Root
+		for i := range two {
+			r, err := load(context.Background(), c, "test", m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.apps["a"] = &rollcall.App{Appkey: "a"}
+			two[i] = r
+		}
+		if err := Differ(two[0], two[1]); err != nil {
+			t.Fatal(err)
+		}
+		change(two[0])
+		if Differ(two[0], two[1]) == nil || Differ(two[1], two[0]) == nil {
 			t.Errorf("%s: it was not found", name)
 		}
 	}

@@ -71,7 +71,10 @@ type Node struct {
 // found by catching up.
 func Open(ctx context.Context, opt Options) (*Node, error) {
 	n := &Node{opt: opt, orgs: map[string]*Org{}, atWork: map[string]bool{}}
-	return n, n.CatchUp(ctx)
+	if err := n.CatchUp(ctx); err != nil {
+		return nil, err
+	}
+	return n, nil
 }
 
 // Orgs returns the organizations, by id.

@@ -208,14 +208,23 @@ func TestRefusedOrganizationIsNotServed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "a")
 	refuse := errors.New("not this one")
-	opt := node.Options{Opened: func(context.Context, *node.Org) error { return refuse }}
-	opt.Options = w.options(w.ours)
-	n, err := node.Open(t.Context(), opt)
-	if !errors.Is(err, refuse) || people(n) != "" {
+	opt := node.Options{Opened: func(_ context.Context, o *node.Org) error {
+		if o.ID() == "b" {
+			return refuse
+		}
+		return nil
+	}}
+	n := w.open(opt)
+	w.create("b")
+	if err := n.CatchUp(t.Context()); !errors.Is(err, refuse) || people(n) != "a 0/0" {
 		t.Fatalf("%v, %s", err, people(n))
 	}
+	opt.Options = w.options(w.ours)
+	if _, err := node.Open(t.Context(), opt); !errors.Is(err, refuse) {
+		t.Fatalf("opening: %v", err)
+	}
 	refuse = nil
-	if err := n.CatchUp(t.Context()); err != nil || people(n) != "a 0/0" {
+	if err := n.CatchUp(t.Context()); err != nil || people(n) != "a 0/0, b 0/0" {
 		t.Errorf("%v, %s", err, people(n))
 	}
 }

@@ -55,11 +55,10 @@ func expect(ctx context.Context, body int) {
 func (c *joined) Write(p []byte) (int, error) {
 	if len(c.held) > 0 {
 		before := len(c.held)
-		all := append(c.held, p...)
-		c.held = nil
-		n, err := c.Conn.Write(all)
-		if cap(all) <= 16*bufferSize {
-			c.held = all[:0] // to be used again
+		c.held = append(c.held, p...)
+		n, err := c.Conn.Write(c.held)
+		if c.held = c.held[:0]; cap(c.held) > 16*bufferSize {
+			c.held = nil // large replies are rare
 		}
 		return max(0, n-before), err
 	}
