@@ -94,7 +94,7 @@ verify-fuzz:
 kill: cc
 	$(say) 'kill test'
 	@if grep -rqs --include='*_test.go' '^func TestKill' cmd/rollcall; then \
-		CGO_ENABLED=1 go test -race -tags=kill -run TestKill -timeout 20m ./cmd/rollcall/...; \
+		CGO_ENABLED=1 go test -race -count=1 -tags=kill -run TestKill -timeout 20m ./cmd/rollcall/...; \
 	else echo 'there is none yet in cmd/rollcall'; fi
 
 # Development tools, at the versions that tools/go.mod pins.

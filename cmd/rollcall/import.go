@@ -69,6 +69,9 @@ func (c *importCommand) Run(ctx context.Context, std streams) error {
 	if files == (intake.Files{}) {
 		return usageError{fmt.Errorf("name at least one file: --departments, --users or --signins")}
 	}
+	if c.Replace && c.Departments == "" && c.Users == "" {
+		return usageError{fmt.Errorf("--replace goes with --departments or --users: sign-ins are never removed")}
+	}
 	org, done, err := c.open(ctx)
 	if err != nil {
 		return err

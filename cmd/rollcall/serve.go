@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"os"
 	"time"
 
 	"rollcall/internal/access"
@@ -46,7 +47,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	}
 	clock := ops.Clock(c.Now)
 	switch {
-	case c.Demo && c.Data != "":
+	case c.Demo && c.Data != "" && c.Data != os.Getenv("ROLLCALL_DATA"):
 		return usageError{fmt.Errorf("--demo makes a directory of its own: leave --data out")}
 	case c.Demo:
 		return c.demo(ctx, std, clock, logger)

@@ -186,7 +186,7 @@ func (s *Service) run(c *Call) error {
 		return nil
 	default:
 		c.fail(FaultNotFoundURI, "", "")
-		c.about = c.req.Path[:min(len(c.req.Path), maxPath)]
+		c.about = shownPath(c.req.Path)
 		return nil
 	}
 	if !slices.Contains(c.ep.Methods, c.req.Method) {
