@@ -374,7 +374,7 @@ func (l *loader) timeOrder(byID [][]uint32, time func(member) rollcall.Instant) 
 		for i, o := range list {
 			entries = append(entries, entry{time(l.root.record(o).in(id)), uint32(i), o})
 		}
-		// Sorting stably, without the second key, takes several times as long.
+		// Sorting stably by the time alone takes longer.
 		byTime := func(a, b entry) int {
 			if a.at != b.at {
 				return cmp.Compare(a.at, b.at)
