@@ -104,7 +104,6 @@ var doors = map[string]string{
 	"zombiezen.com/go/sqlite":        "internal/store/sqlite",
 	"modernc.org/sqlite":             "internal/store/sqlite",
 	"github.com/pressly/goose":       "internal/store/sqlite",
-	"github.com/RoaringBitmap":       "internal/activity",
 	"golang.org/x/text/collate":      "internal/pinyin",
 	"golang.org/x/text/language":     "internal/pinyin",
 	"golang.org/x/text/unicode/norm": "internal/pinyin",
