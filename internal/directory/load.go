@@ -17,7 +17,7 @@ import (
 // load reads an organization from the store into a fresh root.
 func load(ctx context.Context, store rollcall.Store, corpID string, m *maker) (*Root, error) {
 	l := &loader{maker: m, root: &Root{
-		users: newIndex(0), deptNos: newIndex(0), apps: map[string]*rollcall.App{}, totals: &sync.Map{},
+		users: newIndex(0), deptNos: newIndex(0), apps: map[string]*rollcall.App{}, joined: newJoinedIDs(), totals: &sync.Map{},
 	}}
 	head, err := store.Load(ctx, corpID, l)
 	if err != nil {

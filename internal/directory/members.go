@@ -137,8 +137,16 @@ func (r *Root) AppendUserIDs(dst []byte, ordinals []uint32) []byte {
 	return dst
 }
 
-// AppendAllUserIDs is AppendUserIDs of a whole list.
+// AppendAllUserIDs is AppendUserIDs of a whole list. Of a large one it keeps the
+// result for the next time.
 func (r *Root) AppendAllUserIDs(dst []byte, m Members) []byte {
+	if m.Len() < joinedFrom || m.time != nil {
+		return r.appendAllUserIDs(dst, m)
+	}
+	return append(dst, r.joined.get(m.seq, func() []byte { return r.appendAllUserIDs(nil, m) })...)
+}
+
+func (r *Root) appendAllUserIDs(dst []byte, m Members) []byte {
 	var page [maxAtOnce]uint32
 	for at := 0; at < m.Len(); at += maxAtOnce {
 		if at > 0 {

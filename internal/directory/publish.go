@@ -19,7 +19,7 @@ func (s *State) publish(version uint64, m *maker) *Root {
 		version: version, corp: s.corp, loc: s.loc, apps: s.apps, departed: s.departed,
 		cards: base.cards, records: base.records, people: int(s.NextOrdinal()), users: base.users,
 		count: base.count, active: base.active, present: base.present, arrivals: base.arrivals,
-		depts: base.depts, deptNos: base.deptNos, copied: base.copied, totals: &sync.Map{},
+		depts: base.depts, deptNos: base.deptNos, copied: base.copied, joined: base.joined, totals: &sync.Map{},
 	}
 	// Every version is noted, so that a gap shows.
 	next.recent = base.recent

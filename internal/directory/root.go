@@ -43,7 +43,8 @@ type Root struct {
 	// the difference of two roots bounds what the older one keeps alive.
 	copied int64
 
-	totals *sync.Map // DeptID → people in the subtree, computed when asked for
+	joined *joinedIDs // of large lists, for all versions
+	totals *sync.Map  // DeptID → people in the subtree, computed when asked for
 }
 
 // dept is one department of one version.

@@ -229,7 +229,7 @@ func newborn(r *Root) *Root {
 	root := rollcall.Dept{ID: rollcall.RootDept, Name: r.dept(rollcall.RootDept).Name, CreatedAt: born, ModifiedAt: born}
 	r = &Root{
 		corp: r.corp, loc: r.loc, users: newIndex(0), deptNos: newIndex(0),
-		apps: map[string]*rollcall.App{}, totals: &sync.Map{},
+		apps: map[string]*rollcall.App{}, joined: newJoinedIDs(), totals: &sync.Map{},
 	}
 	e := r.depts.edit()
 	e.set(0, &dept{Dept: root, ended: rollcall.Open})
