@@ -59,7 +59,8 @@ type Snapshot interface {
 	// ended Stay and no memberships.
 	User(u *User) error
 	// EndedStay, EndedMembership and EndedParent report belongings that are
-	// over, apart from the last stay that User reports.
+	// over, apart from the last stay that User reports, in the order in which
+	// they were recorded.
 	EndedStay(o Ordinal, s Stay) error
 	EndedMembership(o Ordinal, d DeptID, s Stay) error
 	EndedParent(d, parent DeptID, s Stay) error

@@ -24,7 +24,8 @@ import (
 type memory struct {
 	loc     *time.Location
 	depts   map[rollcall.DeptID]*rollcall.Dept
-	users   []*rollcall.User // by ordinal
+	gone    map[rollcall.DeptID]rollcall.DeptID // deleted departments and their last parents
+	users   []*rollcall.User                    // by ordinal
 	byID    map[string]*rollcall.User
 	signIns map[rollcall.Day]map[rollcall.Ordinal]bool
 }
@@ -33,6 +34,7 @@ func newMemory(loc *time.Location) *memory {
 	return &memory{
 		loc:     loc,
 		depts:   map[rollcall.DeptID]*rollcall.Dept{1: {ID: 1, Name: "new"}},
+		gone:    map[rollcall.DeptID]rollcall.DeptID{},
 		byID:    map[string]*rollcall.User{},
 		signIns: map[rollcall.Day]map[rollcall.Ordinal]bool{},
 	}
@@ -44,6 +46,14 @@ func (m *memory) UserByID(s string) (*rollcall.User, bool) { u, ok := m.byID[s];
 func (m *memory) Users() iter.Seq[*rollcall.User]          { return slices.Values(m.users) }
 
 func (m *memory) Dept(id rollcall.DeptID) (*rollcall.Dept, bool) { d, ok := m.depts[id]; return d, ok }
+
+func (m *memory) DeptEver(id rollcall.DeptID) (parent rollcall.DeptID, ok bool) {
+	if d, ok := m.depts[id]; ok {
+		return d.ParentID, true
+	}
+	parent, ok = m.gone[id]
+	return parent, ok
+}
 
 func (m *memory) Depts() iter.Seq[*rollcall.Dept] {
 	return slices.Values(slices.SortedFunc(maps.Values(m.depts), func(a, b *rollcall.Dept) int { return cmp.Compare(a.ID, b.ID) }))
@@ -180,6 +190,7 @@ func (m *memory) changeDept(c rollcall.Change, now rollcall.Instant) error {
 		if !lives || c.DeptID == rollcall.RootDept {
 			return fmt.Errorf("cannot be deleted")
 		}
+		m.gone[c.DeptID] = m.depts[c.DeptID].ParentID
 		delete(m.depts, c.DeptID)
 		return nil
 	}

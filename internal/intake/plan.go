@@ -21,8 +21,11 @@ type View interface {
 	Users() iter.Seq[*rollcall.User]
 	// Dept finds a living department.
 	Dept(id rollcall.DeptID) (*rollcall.Dept, bool)
-	// Depts yields the living departments, by id.
+	// Depts yields the living departments, in any order.
 	Depts() iter.Seq[*rollcall.Dept]
+	// DeptEver reports whether a department is living or was once, and the
+	// parent that it has or had.
+	DeptEver(id rollcall.DeptID) (parent rollcall.DeptID, ok bool)
 	// Location is the organization's time zone.
 	Location() *time.Location
 }

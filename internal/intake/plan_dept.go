@@ -163,7 +163,10 @@ func (p *planner) planDept(row *deptRow) {
 		want.Brief = row.dept.Brief
 	}
 	if !ok {
-		want.Since, want.CreatedAt, want.ModifiedAt = rollcall.Beginning, p.opt.Now, p.opt.Now
+		want.CreatedAt, want.ModifiedAt = p.opt.Now, p.opt.Now
+		if _, returns := p.v.DeptEver(want.ID); returns {
+			want.Since = p.opt.Now // as a person who comes back
+		}
 		p.plan.Summary.DeptsCreated++
 		p.add(rollcall.Change{
 			Kind: rollcall.DeptCreated, DeptID: want.ID,

@@ -196,6 +196,19 @@ func TestMovesNeverMakeACircle(t *testing.T) {
 	}
 }
 
+// A department that comes back was not there in between.
+func TestReturningDepartmentsBeginNow(t *testing.T) {
+	m := starting(t, "dept_id,parent_id,name\n2,1,a\n", "", "")
+	bring(t, m, write(t, "dept_id,parent_id,name\n1,,root\n", "", ""), intake.Options{Now: secondNow, Replace: true})
+	bring(t, m, write(t, "dept_id,parent_id,name\n2,1,a\n3,1,b\n", "", ""), intake.Options{Now: secondNow + 1})
+	if got := m.depts[2].Since; got != secondNow+1 {
+		t.Errorf("the one that came back is there since %d, want %d", got, secondNow+1)
+	}
+	if got := m.depts[3].Since; got != rollcall.Beginning {
+		t.Errorf("the new one is there since %d", got)
+	}
+}
+
 func TestReplaceLetsTheAbsentGo(t *testing.T) {
 	const depts = "dept_id,parent_id,name\n2,1,a\n3,2,b\n4,3,c\n5,4,d\n"
 	const users = "userid,name,dept_id_list\np,P,2\nq,Q,4;5\nr,R,3\n"
