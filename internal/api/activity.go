@@ -1,8 +1,6 @@
 package api
 
 import (
-	"math"
-
 	"rollcall"
 	"rollcall/internal/access"
 	"rollcall/internal/activity"
@@ -30,20 +28,12 @@ func (s *Server) inactiveUserV2Get() *wire.Endpoint {
 				Name: "dept_ids", Kind: wire.DeptIDs, MaxItems: maxDeptIDs, Malformed: format,
 				Doc: "Only people who were direct members of one of these departments; without it, the whole organization.",
 			},
-			offset: {
-				Name: "offset", Kind: wire.Int, Required: true, Min: 0, Max: math.MaxInt64,
-				Missing: invalid, Malformed: wire.FaultInvalidOffset,
-				Doc: "Where the page begins: 0, then the next_cursor of the page before.",
-			},
-			size: {
-				Name: "size", Kind: wire.Int, Required: true, Min: 1, Max: maxPage,
-				Missing: invalid, Malformed: wire.FaultInvalidSize,
-				Doc: "How many people a page shows, 1 to 100.",
-			},
 			date: {
 				Name: "query_date", Kind: wire.Date, Required: true, Missing: invalid, Malformed: format,
 				Doc: "The day, yyyyMMdd: one that is closed, at most one month back.",
 			},
+			size:   sizeParam(),
+			offset: offsetParam("offset"),
 		},
 		Unparsable: format,
 		Faults: []wire.FaultRow{

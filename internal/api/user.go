@@ -64,6 +64,24 @@ func (s *Server) userListID() *wire.Endpoint {
 // maxPage is the most people that one page shows.
 const maxPage = 100
 
+// sizeParam and offsetParam say which page of a list is asked for (contract
+// D2).
+func sizeParam() wire.Param {
+	return wire.Param{
+		Name: "size", Kind: wire.Int, Required: true, Min: 1, Max: maxPage,
+		Missing: wire.FaultParamInvalid, Malformed: wire.FaultInvalidSize,
+		Doc: "How many people a page shows, 1 to 100.",
+	}
+}
+
+func offsetParam(name string) wire.Param {
+	return wire.Param{
+		Name: name, Kind: wire.Int, Required: true, Min: 0, Max: math.MaxInt64,
+		Missing: wire.FaultParamInvalid, Malformed: wire.FaultInvalidOffset,
+		Doc: "Where the page begins: 0, then the next_cursor of the page before.",
+	}
+}
+
 // POST or GET /topapi/user/listsimple (contract 2.3, D2, D8, D9, D10)
 func (s *Server) userListSimple() *wire.Endpoint {
 	const dept, order, limited, language, size, cursor = 0, 1, 2, 3, 4, 5
@@ -74,16 +92,6 @@ func (s *Server) userListSimple() *wire.Endpoint {
 		Permission: rollcall.PermDepartmentMember, AppTypes: everyType(),
 		Params: []wire.Param{
 			dept: deptID(true, invalid),
-			cursor: {
-				Name: "cursor", Kind: wire.Int, Required: true, Min: 0, Max: math.MaxInt64,
-				Missing: invalid, Malformed: wire.FaultInvalidOffset,
-				Doc: "Where the page begins: 0, then the next_cursor of the page before.",
-			},
-			size: {
-				Name: "size", Kind: wire.Int, Required: true, Min: 1, Max: maxPage,
-				Missing: invalid, Malformed: wire.FaultInvalidSize,
-				Doc: "How many people a page shows, 1 to 100.",
-			},
 			order: {
 				Name: "order_field", Kind: wire.Enum, Enum: rollcall.OrderNames(), Malformed: invalid,
 				Doc: "The order: the administrator's, by the time of entering the department, or by the time of the last change.",
@@ -93,6 +101,8 @@ func (s *Server) userListSimple() *wire.Endpoint {
 				Doc: "Whether people whose visibility is restricted are shown too.",
 			},
 			language: languageParam(invalid),
+			size:     sizeParam(),
+			cursor:   offsetParam("cursor"),
 		},
 		Unparsable: wire.FaultParamFormat,
 		Faults: []wire.FaultRow{

@@ -74,23 +74,26 @@ func (c *Call) close() {
 	}
 }
 
-// shownPath is what is shown and logged of a path that is not known: not more
-// than a name can be, and nothing behind it. A client that puts "&" where "?"
-// belongs would have its secret shown else.
-func shownPath(path string) string {
-	const most = 256 // more is nobody's mistake
-	for i, c := range []byte(path[:min(len(path), most)]) {
+// maxPath is how much of an unknown path is shown: more is nobody's mistake.
+const maxPath = 256
+
+// apiName is the name of the method behind a path under /topapi (contract 1.2).
+func apiName(path string) string {
+	return "dingtalk.oapi." + strings.ReplaceAll(path[len(topPrefix):min(len(path), maxPath)], "/", ".")
+}
+
+// loggedPath is what the log gets to see of an unknown path: what a name can
+// be, and nothing behind it. Where a client puts "&" in the place of "?", that
+// would be a secret.
+func loggedPath(path string) string {
+	path = path[:min(len(path), maxPath)]
+	for i, c := range []byte(path) {
 		named := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 		if !named && !strings.ContainsRune("/_.-", rune(c)) {
 			return path[:i]
 		}
 	}
-	return path[:min(len(path), most)]
-}
-
-// apiName is the name of the method behind a path under /topapi (contract 1.2).
-func apiName(path string) string {
-	return "dingtalk.oapi." + strings.ReplaceAll(shownPath(path)[len(topPrefix):], "/", ".")
+	return path
 }
 
 // formatID writes 12 characters of 0-9a-z (contract D5).

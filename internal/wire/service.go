@@ -183,10 +183,11 @@ func (s *Service) run(c *Call) error {
 	case c.ep != nil:
 	case c.family == TOP:
 		c.fail(FaultInvalidMethod, apiName(c.req.Path), "")
+		c.about = loggedPath(c.req.Path)
 		return nil
 	default:
 		c.fail(FaultNotFoundURI, "", "")
-		c.about = shownPath(c.req.Path)
+		c.about = loggedPath(c.req.Path)
 		return nil
 	}
 	if !slices.Contains(c.ep.Methods, c.req.Method) {

@@ -136,7 +136,7 @@ func TestLog(t *testing.T) {
 		{"no row", context.Background(), &rollcall.Error{Kind: rollcall.KindNotFound, Detail: "gone"}, 0, probePath, "ERROR call failed request_id=ID path=PATH err=gone took=0s"},
 		{"client gone", gone, fmt.Errorf("waiting: %w", context.Canceled), 0, probePath, "DEBUG client gone request_id=ID path=PATH err=waiting: context canceled"},
 		{"canceled by ourselves", context.Background(), context.Canceled, 0, probePath, "ERROR call failed request_id=ID path=PATH err=context canceled took=0s"},
-		{"unknown", context.Background(), nil, 0, "/topapi/no", "DEBUG call request_id=ID errcode=22 about=dingtalk.oapi.no took=0s"},
+		{"unknown", context.Background(), nil, 0, "/topapi/no", "DEBUG call request_id=ID errcode=22 about=/topapi/no took=0s"},
 		{"unknown classic", context.Background(), nil, 0, "/no", "DEBUG call request_id=ID errcode=404 about=/no took=0s"},
 	} {
 		*lines, next, took = nil, tt.err, tt.took
