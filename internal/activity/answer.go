@@ -29,12 +29,12 @@ type Query struct {
 // kept and given again while neither the day's sign-ins nor the belongings
 // before its end changed.
 func (g *Register) Answer(r *directory.Root, q Query) *ordset.Ranked {
-	end := rollcall.At(q.Day.End(r.Location()))
 	signed := g.SignedIn(q.Day)
 	key := q.key()
-	if a := g.answers.get(key, r, signed, end); a != nil {
+	if a := g.answers.get(key, r, signed); a != nil {
 		return a
 	}
+	end := rollcall.At(q.Day.End(r.Location()))
 	var set *ordset.Set
 	if len(q.Depts) == 0 {
 		set = r.RosterAt(end)
@@ -47,7 +47,7 @@ func (g *Register) Answer(r *directory.Root, q Query) *ordset.Ranked {
 		set.AndNot(signed)
 	}
 	a := ordset.Rank(set)
-	g.answers.put(key, &answer{ranked: a, version: r.Version(), loc: r.Location(), signed: signed})
+	g.answers.put(key, &answer{ranked: a, version: r.Version(), loc: r.Location(), end: end, signed: signed})
 	return a
 }
 
@@ -105,6 +105,7 @@ type answer struct {
 	// go.
 	version uint64
 	loc     *time.Location
+	end     rollcall.Instant // of the day, in loc
 	signed  *ordset.Set
 }
 
@@ -116,7 +117,7 @@ func (a *answers) bytes() int {
 	return a.size
 }
 
-func (a *answers) get(key string, r *directory.Root, signed *ordset.Set, end rollcall.Instant) *ordset.Ranked {
+func (a *answers) get(key string, r *directory.Root, signed *ordset.Set) *ordset.Ranked {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	e := a.byKey[key]
@@ -124,7 +125,7 @@ func (a *answers) get(key string, r *directory.Root, signed *ordset.Set, end rol
 		return nil
 	}
 	x := e.Value.(*answer)
-	if !r.BelongingSame(x.version, end) || x.loc != r.Location() ||
+	if x.loc != r.Location() || !r.BelongingSame(x.version, x.end) ||
 		x.signed != signed && !x.signed.Equal(signed) {
 		return nil
 	}

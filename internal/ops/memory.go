@@ -4,7 +4,7 @@ import "runtime/debug"
 
 const (
 	// headroom is how much garbage may pile up before it is collected.
-	headroom = 48 << 20
+	headroom = 56 << 20
 	// perPerson is about what a person takes in memory.
 	perPerson = 300
 )
