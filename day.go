@@ -54,6 +54,9 @@ func (d Day) String() string { return fmt.Sprintf("%08d", int32(d)) }
 
 // AddDays returns the day n days later, or earlier for a negative n.
 func (d Day) AddDays(n int) Day {
+	if day := d.DayOfMonth() + n; 1 <= day && day <= 28 { // in every month
+		return d + Day(n)
+	}
 	return DayAt(time.Date(d.Year(), d.Month(), d.DayOfMonth()+n, 12, 0, 0, 0, time.UTC), time.UTC)
 }
 
