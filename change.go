@@ -7,27 +7,39 @@ type Kind string
 // The closed set of what can happen to an organization. The table says which
 // fields of [Change] each kind uses.
 const (
-	CorpUpdated    Kind = "corp_update"   // Corp
-	DeptCreated    Kind = "dept_create"   // DeptID, Dept
-	DeptUpdated    Kind = "dept_update"   // DeptID, DeptUpdate, DeptBefore
-	DeptDeleted    Kind = "dept_delete"   // DeptID; it has no members and no children left
-	UserJoined     Kind = "user_join"     // Ordinal, User without memberships; a known ordinal comes back
-	UserUpdated    Kind = "user_update"   // Ordinal, UserUpdate, UserBefore
-	UserActivated  Kind = "user_activate" // Ordinal
-	UserLeft       Kind = "user_leave"    // Ordinal; its memberships are removed by changes of their own before
-	MemberAdded    Kind = "member_add"    // Ordinal, DeptID, Member
-	MemberUpdated  Kind = "member_update" // Ordinal, DeptID, MemberUpdate, MemberBefore
-	MemberRemoved  Kind = "member_remove" // Ordinal, DeptID
-	AppCreated     Kind = "app_create"    // App
-	AppSecretReset Kind = "app_secret"    // App
-	AppDeleted     Kind = "app_delete"    // App with its Appkey only
+	CorpUpdated   Kind = "corp_update"   // Corp
+	DeptCreated   Kind = "dept_create"   // DeptID, Dept
+	DeptUpdated   Kind = "dept_update"   // DeptID, DeptUpdate, DeptBefore
+	DeptDeleted   Kind = "dept_delete"   // DeptID; it has no members and no children left
+	UserJoined    Kind = "user_join"     // Ordinal, User without memberships; a known ordinal comes back
+	UserUpdated   Kind = "user_update"   // Ordinal, UserUpdate, UserBefore
+	UserActivated Kind = "user_activate" // Ordinal
+	UserLeft      Kind = "user_leave"    // Ordinal; memberships and roles are removed by changes of their own before
+	MemberAdded   Kind = "member_add"    // Ordinal, DeptID, Member
+	MemberUpdated Kind = "member_update" // Ordinal, DeptID, MemberUpdate, MemberBefore
+	MemberRemoved Kind = "member_remove" // Ordinal, DeptID
+	UserErased    Kind = "user_erase"    // Ordinal, User with its new UserID only; the values are gone from the log too
+
+	RoleGroupCreated Kind = "role_group_create" // Group
+	RoleGroupUpdated Kind = "role_group_update" // Group
+	RoleGroupDeleted Kind = "role_group_delete" // Group with its ID only; it has no roles left
+	RoleCreated      Kind = "role_create"       // Role
+	RoleUpdated      Kind = "role_update"       // Role
+	RoleDeleted      Kind = "role_delete"       // Role with its ID only; nobody holds it any more
+	RoleGiven        Kind = "role_give"         // Ordinal, Role with its ID only
+	RoleTaken        Kind = "role_take"         // Ordinal, Role with its ID only
+
+	AppCreated     Kind = "app_create" // App
+	AppSecretReset Kind = "app_secret" // App
+	AppDeleted     Kind = "app_delete" // App with its Appkey only
 )
 
 // Kinds lists every kind of change.
 func Kinds() []Kind {
 	return []Kind{
 		CorpUpdated, DeptCreated, DeptUpdated, DeptDeleted, UserJoined, UserUpdated, UserActivated,
-		UserLeft, MemberAdded, MemberUpdated, MemberRemoved, AppCreated, AppSecretReset, AppDeleted,
+		UserLeft, MemberAdded, MemberUpdated, MemberRemoved, UserErased, RoleGroupCreated, RoleGroupUpdated,
+		RoleGroupDeleted, RoleCreated, RoleUpdated, RoleDeleted, RoleGiven, RoleTaken, AppCreated, AppSecretReset, AppDeleted,
 	}
 }
 
@@ -56,5 +68,48 @@ type Payload struct {
 	Member       *Membership       `json:"member,omitempty"`
 	MemberUpdate *MembershipUpdate `json:"member_update,omitempty"`
 	MemberBefore *MembershipUpdate `json:"member_before,omitempty"`
+	Role         *Role             `json:"role,omitempty"`
+	Group        *RoleGroup        `json:"role_group,omitempty"`
 	App          *App              `json:"app,omitempty"`
+}
+
+// Erase takes away what a payload tells of a person's own values, and puts
+// another userid in the place of the person's. What the payload says about
+// belonging stays.
+func (p *Payload) Erase(userid string) {
+	if u := p.User; u != nil {
+		p.User = &User{
+			Ordinal: u.Ordinal, UserID: userid, Active: u.Active, Stay: u.Stay,
+			CreatedAt: u.CreatedAt, ModifiedAt: u.ModifiedAt,
+		}
+	}
+	for _, u := range []*UserUpdate{p.UserUpdate, p.UserBefore} {
+		if u == nil {
+			continue
+		}
+		for _, text := range []**string{&u.Name, &u.NameEN, &u.Mobile, &u.Email, &u.Title, &u.JobNumber, &u.Extension} {
+			blank(text)
+		}
+		blank(&u.HiredDate)
+		blank(&u.Details)
+		blank(&u.AccessLimited)
+	}
+	if m := p.Member; m != nil {
+		c := *m
+		c.Title, c.WorkPlace = "", ""
+		p.Member = &c
+	}
+	for _, m := range []*MembershipUpdate{p.MemberUpdate, p.MemberBefore} {
+		if m != nil {
+			blank(&m.Title)
+			blank(&m.WorkPlace)
+		}
+	}
+}
+
+// blank replaces a given value by an empty one.
+func blank[T any](p **T) {
+	if *p != nil {
+		*p = new(T)
+	}
 }

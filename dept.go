@@ -1,5 +1,7 @@
 package rollcall
 
+import "reflect"
+
 // DeptID identifies a department within its organization; it is at least 1.
 type DeptID int64
 
@@ -16,11 +18,79 @@ type Dept struct {
 	Order            int64  `json:"order,omitempty"`
 	SourceIdentifier string `json:"source_identifier,omitempty"`
 	Brief            string `json:"brief,omitempty"`
+	// Options is nil where nothing of it is set. It is not changed once it
+	// belongs to a department; an update replaces it whole.
+	Options *DeptOptions `json:"options,omitempty"`
 	// Since is when it came under its present parent ([Beginning] when nobody
 	// said).
 	Since      Instant `json:"since,omitempty"`
 	CreatedAt  Instant `json:"created_at"`
 	ModifiedAt Instant `json:"modified_at"`
+}
+
+// DeptOptions is what the wire keeps of a department beside its place and its
+// names (contract 4.2, 4.3). People are named by ordinal, so that a person's
+// values are nowhere but with the person.
+type DeptOptions struct {
+	// Hidden departments are shown to those of the permit lists only.
+	Hidden      bool      `json:"hide_dept,omitempty"`
+	PermitDepts []DeptID  `json:"dept_permits,omitempty"`
+	PermitUsers []Ordinal `json:"user_permits,omitempty"`
+	Outer       bool      `json:"outer_dept,omitempty"`
+	OuterSelf   bool      `json:"outer_dept_only_self,omitempty"`
+	OuterDepts  []DeptID  `json:"outer_permit_depts,omitempty"`
+	OuterUsers  []Ordinal `json:"outer_permit_users,omitempty"`
+	CreateGroup bool      `json:"create_dept_group,omitempty"`
+	AutoAddUser bool      `json:"auto_add_user,omitempty"`
+	AutoApprove bool      `json:"auto_approve_apply,omitempty"`
+	GroupSub    bool      `json:"group_contain_sub_dept,omitempty"`
+	GroupOuter  bool      `json:"group_contain_outer_dept,omitempty"`
+	GroupHidden bool      `json:"group_contain_hidden_dept,omitempty"`
+	GroupOwner  *Ordinal  `json:"org_dept_owner,omitempty"`
+	Code        string    `json:"code,omitempty"`
+	Telephone   string    `json:"telephone,omitempty"`
+	Extension   string    `json:"extension,omitempty"`
+}
+
+// Normal returns the options in the form in which they are kept: nil where
+// nothing is set, and no empty lists. It may return o itself.
+func (o *DeptOptions) Normal() *DeptOptions {
+	if o == nil {
+		return nil
+	}
+	n := *o
+	n.PermitDepts, n.OuterDepts = orNil(n.PermitDepts), orNil(n.OuterDepts)
+	n.PermitUsers, n.OuterUsers = orNil(n.PermitUsers), orNil(n.OuterUsers)
+	if reflect.ValueOf(n).IsZero() {
+		return nil
+	}
+	return &n
+}
+
+func orNil[T any](list []T) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	return list
+}
+
+// Same reports whether two options say the same; nil is nothing set.
+func (o *DeptOptions) Same(p *DeptOptions) bool { return reflect.DeepEqual(o.Normal(), p.Normal()) }
+
+// Opt returns the options for reading, also where there are none.
+func (d *Dept) Opt() *DeptOptions {
+	if d.Options == nil {
+		return &DeptOptions{}
+	}
+	return d.Options
+}
+
+// Same reports whether two departments are the same in everything, times
+// included.
+func (d *Dept) Same(e *Dept) bool {
+	a, b := *d, *e
+	a.Options, b.Options = nil, nil
+	return a == b && d.Options.Same(e.Options)
 }
 
 // NameIn returns the name to show in a language: the English one where it is
@@ -54,7 +124,37 @@ func (d *Dept) Validate() error {
 	if err := validText("source_identifier", d.SourceIdentifier, 256); err != nil {
 		return err
 	}
-	return validText("brief", d.Brief, 1024)
+	if err := validText("brief", d.Brief, 1024); err != nil {
+		return err
+	}
+	return d.Opt().validate()
+}
+
+// maxPermits is how many entries a permit list may have: what the published
+// clients allow (contract 4.3).
+const maxPermits = 200
+
+func (o *DeptOptions) validate() error {
+	if err := validText("code", o.Code, 30); err != nil {
+		return err
+	}
+	if err := validText("telephone", o.Telephone, 50); err != nil {
+		return err
+	}
+	for _, l := range []struct {
+		param string
+		n     int
+	}{
+		{"dept_permits", len(o.PermitDepts)},
+		{"user_permits", len(o.PermitUsers)},
+		{"outer_permit_depts", len(o.OuterDepts)},
+		{"outer_permit_users", len(o.OuterUsers)},
+	} {
+		if l.n > maxPermits {
+			return Invalid(l.param, "has %d entries; %d are allowed", l.n, maxPermits)
+		}
+	}
+	return validObject("extension", o.Extension)
 }
 
 // DeptUpdate changes a department; a nil field stays as it is.
@@ -65,6 +165,8 @@ type DeptUpdate struct {
 	Order            *int64  `json:"order,omitempty"`
 	SourceIdentifier *string `json:"source_identifier,omitempty"`
 	Brief            *string `json:"brief,omitempty"`
+	// Options replaces all of them; empty ones take everything away.
+	Options *DeptOptions `json:"options,omitempty"`
 }
 
 // Apply changes d and returns an update that would undo it. It leaves times
@@ -76,6 +178,13 @@ func (u DeptUpdate) Apply(d *Dept) (before DeptUpdate) {
 	before.Order = swap(u.Order, &d.Order)
 	before.SourceIdentifier = swap(u.SourceIdentifier, &d.SourceIdentifier)
 	before.Brief = swap(u.Brief, &d.Brief)
+	if u.Options != nil {
+		before.Options = d.Options
+		if before.Options == nil {
+			before.Options = &DeptOptions{}
+		}
+		d.Options = u.Options.Normal()
+	}
 	return before
 }
 
@@ -88,6 +197,10 @@ func DiffDept(a, b *Dept) (u DeptUpdate, changed bool) {
 	changed = differ(a.Order, b.Order, &u.Order) || changed
 	changed = differ(a.SourceIdentifier, b.SourceIdentifier, &u.SourceIdentifier) || changed
 	changed = differ(a.Brief, b.Brief, &u.Brief) || changed
+	if !a.Options.Same(b.Options) {
+		c := *b.Opt()
+		u.Options, changed = &c, true
+	}
 	return u, changed
 }
 

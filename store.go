@@ -48,7 +48,7 @@ type Store interface {
 }
 
 // Snapshot receives an organization's state. Departments come first, then
-// people by ascending ordinal, then the ended stays and the apps. Values passed
+// people by ascending ordinal, then the ended stays, the roles and the apps. Values passed
 // by pointer are reused after the call returns; strings may be kept.
 type Snapshot interface {
 	Corp(c *Corp) error
@@ -64,6 +64,10 @@ type Snapshot interface {
 	EndedStay(o Ordinal, s Stay) error
 	EndedMembership(o Ordinal, d DeptID, s Stay) error
 	EndedParent(d, parent DeptID, s Stay) error
+	// RoleGroup is called for deleted groups too, and Role, after the groups,
+	// for deleted roles; who holds a role is said with the people.
+	RoleGroup(g *RoleGroup, deleted bool) error
+	Role(r *Role, deleted bool) error
 	App(a *App) error
 }
 

@@ -2,7 +2,9 @@ package rollcall
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
+	"strings"
 )
 
 // Ordinal is the dense number of a person in the organization, from 0, in the
@@ -28,12 +30,97 @@ type User struct {
 	HiredDate Instant `json:"hired_date,omitempty"`
 	// Extension is a JSON object as text, or empty.
 	Extension string `json:"extension,omitempty"`
+	Details
+	// Roles are the roles that the person holds, ascending.
+	Roles []RoleID `json:"roles,omitempty"`
 	// Stay is the present belonging to the organization, or the last one.
 	Stay       Stay    `json:"stay"`
 	CreatedAt  Instant `json:"created_at"`
 	ModifiedAt Instant `json:"modified_at"`
 	// Memberships are the present ones, by ascending DeptID.
 	Memberships []Membership `json:"memberships,omitempty"`
+}
+
+// Details are the values of a person that many do not have (contract 5.2). An
+// update replaces them whole.
+type Details struct {
+	// UnionID is set where the person brought one along; see [Unions].
+	UnionID      string `json:"unionid,omitempty"`
+	Telephone    string `json:"telephone,omitempty"`
+	OrgEmail     string `json:"org_email,omitempty"`
+	OrgEmailType string `json:"org_email_type,omitempty"`
+	WorkPlace    string `json:"work_place,omitempty"`
+	Remark       string `json:"remark,omitempty"`
+	Avatar       string `json:"avatar,omitempty"`
+	Gender       string `json:"gender,omitempty"` // as the contact sheet has it
+	// LoginID and ExclusiveType belong to exclusive accounts.
+	LoginID       string `json:"login_id,omitempty"`
+	ExclusiveType string `json:"exclusive_account_type,omitempty"`
+	Exclusive     bool   `json:"exclusive_account,omitempty"`
+	HideMobile    bool   `json:"hide_mobile,omitempty"`
+	Senior        bool   `json:"senior,omitempty"`
+	Boss          bool   `json:"boss,omitempty"`
+	// Admin is the sys_level of an administrator (contract 5.1): 1 the main
+	// one, 2 others, 0 none.
+	Admin uint8 `json:"sys_level,omitempty"`
+	// AdminDepts are the departments that an administrator of level 2 manages.
+	AdminDepts []DeptID `json:"admin_depts,omitempty"`
+	// Manager is whom the person reports to.
+	Manager *Ordinal `json:"manager,omitempty"`
+}
+
+// The levels of administrators.
+const (
+	MainAdmin uint8 = 1
+	SubAdmin  uint8 = 2
+)
+
+// Same reports whether two say the same.
+func (d *Details) Same(e *Details) bool {
+	a, b := *d, *e
+	a.AdminDepts, b.AdminDepts, a.Manager, b.Manager = nil, nil, nil, nil
+	return reflect.DeepEqual(a, b) && slices.Equal(d.AdminDepts, e.AdminDepts) &&
+		(d.Manager == nil) == (e.Manager == nil) && (d.Manager == nil || *d.Manager == *e.Manager)
+}
+
+func (d *Details) validate() error {
+	for _, t := range []limit{
+		{"unionid", d.UnionID, 100},
+		{"telephone", d.Telephone, 50},
+		{"org_email", d.OrgEmail, 100},
+		{"org_email_type", d.OrgEmailType, 32},
+		{"work_place", d.WorkPlace, 100},
+		{"avatar", d.Avatar, 1024},
+		{"gender", d.Gender, 16},
+		{"login_id", d.LoginID, 64},
+		{"exclusive_account_type", d.ExclusiveType, 32},
+	} {
+		if err := validText(t.param, t.text, t.most); err != nil {
+			return err
+		}
+	}
+	// A remark may have lines.
+	if err := validText("remark", lineBreaks.Replace(d.Remark), 2000); err != nil {
+		return err
+	}
+	if d.Admin > SubAdmin {
+		return Invalid("sys_level", "%d is none of 0, 1 and 2", d.Admin)
+	}
+	for _, id := range d.AdminDepts {
+		if id < 1 {
+			return Invalid("admin_depts", "%d is less than 1", id)
+		}
+	}
+	return nil
+}
+
+// lineBreaks is immutable: it takes away what text of several lines may have.
+var lineBreaks = strings.NewReplacer("\n", " ", "\r", "", "\t", " ")
+
+// limit is how long a text may be, in characters.
+type limit struct {
+	param, text string
+	most        int
 }
 
 // Membership is a person's belonging to one department.
@@ -46,6 +133,10 @@ type Membership struct {
 	Leader  bool  `json:"leader,omitempty"`
 	// Title is the title in this department, or empty.
 	Title string `json:"title,omitempty"`
+	// Main marks the person's main department, and WorkPlace is where the
+	// person works for it; both are empty for most.
+	Main      bool   `json:"is_main,omitempty"`
+	WorkPlace string `json:"work_place,omitempty"`
 	// Entered is when the person came into the department.
 	Entered Instant `json:"entered,omitempty"`
 	// Modified is when anything of this membership last changed.
@@ -85,28 +176,25 @@ func (u *User) Validate() error {
 	if err := validName(u.Name); err != nil {
 		return err
 	}
-	for _, t := range []struct {
-		param, text string
-		limit       int
-	}{
+	for _, t := range []limit{
 		{"name_en", u.NameEN, 64},
 		{"mobile", u.Mobile, 32},
 		{"email", u.Email, 128},
 		{"title", u.Title, 200},
 		{"job_number", u.JobNumber, 64},
 	} {
-		if err := validText(t.param, t.text, t.limit); err != nil {
+		if err := validText(t.param, t.text, t.most); err != nil {
 			return err
 		}
 	}
-	if u.Extension != "" {
-		var object map[string]json.RawMessage
-		if len(u.Extension) > 16<<10 {
-			return Invalid("extension", "has %d bytes; %d are allowed", len(u.Extension), 16<<10)
-		}
-		if json.Unmarshal([]byte(u.Extension), &object) != nil || object == nil {
-			return Invalid("extension", "is not a JSON object")
-		}
+	if err := validObject("extension", u.Extension); err != nil {
+		return err
+	}
+	if err := u.Details.validate(); err != nil {
+		return err
+	}
+	if u.Manager != nil && *u.Manager == u.Ordinal {
+		return Invalid("manager_userid", "is the person")
 	}
 	for i, m := range u.Memberships {
 		if m.DeptID < 1 {
@@ -118,6 +206,24 @@ func (u *User) Validate() error {
 		if err := validText("title", m.Title, 200); err != nil {
 			return err
 		}
+		if err := validText("work_place", m.WorkPlace, 100); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// validObject checks a JSON object as text, which may be empty.
+func validObject(param, s string) error {
+	const most = 16 << 10
+	var object map[string]json.RawMessage
+	switch {
+	case s == "":
+		return nil
+	case len(s) > most:
+		return Invalid(param, "has %d bytes; %d are allowed", len(s), most)
+	case json.Unmarshal([]byte(s), &object) != nil || object == nil:
+		return Invalid(param, "is not a JSON object")
 	}
 	return nil
 }
@@ -134,6 +240,8 @@ type UserUpdate struct {
 	JobNumber     *string  `json:"job_number,omitempty"`
 	HiredDate     *Instant `json:"hired_date,omitempty"`
 	Extension     *string  `json:"extension,omitempty"`
+	// Details replaces all of them.
+	Details *Details `json:"details,omitempty"`
 	// Joined corrects the start of the present stay.
 	Joined *Instant `json:"joined,omitempty"`
 }
@@ -151,6 +259,7 @@ func (p UserUpdate) Apply(u *User) (before UserUpdate) {
 	before.JobNumber = swap(p.JobNumber, &u.JobNumber)
 	before.HiredDate = swap(p.HiredDate, &u.HiredDate)
 	before.Extension = swap(p.Extension, &u.Extension)
+	before.Details = swap(p.Details, &u.Details)
 	before.Joined = swap(p.Joined, &u.Stay.From)
 	return before
 }
@@ -169,17 +278,23 @@ func DiffUser(a, b *User) (p UserUpdate, changed bool) {
 	changed = differ(a.JobNumber, b.JobNumber, &p.JobNumber) || changed
 	changed = differ(a.HiredDate, b.HiredDate, &p.HiredDate) || changed
 	changed = differ(a.Extension, b.Extension, &p.Extension) || changed
+	if !a.Details.Same(&b.Details) {
+		c := b.Details
+		p.Details, changed = &c, true
+	}
 	changed = differ(a.Stay.From, b.Stay.From, &p.Joined) || changed
 	return p, changed
 }
 
 // MembershipUpdate changes one membership; a nil field stays as it is.
 type MembershipUpdate struct {
-	Order   *int64   `json:"order,omitempty"`
-	Ordered *bool    `json:"ordered,omitempty"`
-	Leader  *bool    `json:"leader,omitempty"`
-	Title   *string  `json:"title,omitempty"`
-	Entered *Instant `json:"entered,omitempty"`
+	Order     *int64   `json:"order,omitempty"`
+	Ordered   *bool    `json:"ordered,omitempty"`
+	Leader    *bool    `json:"leader,omitempty"`
+	Title     *string  `json:"title,omitempty"`
+	Main      *bool    `json:"is_main,omitempty"`
+	WorkPlace *string  `json:"work_place,omitempty"`
+	Entered   *Instant `json:"entered,omitempty"`
 }
 
 // Apply changes m and returns an update that would undo it. Modified is left
@@ -189,6 +304,8 @@ func (p MembershipUpdate) Apply(m *Membership) (before MembershipUpdate) {
 	before.Ordered = swap(p.Ordered, &m.Ordered)
 	before.Leader = swap(p.Leader, &m.Leader)
 	before.Title = swap(p.Title, &m.Title)
+	before.Main = swap(p.Main, &m.Main)
+	before.WorkPlace = swap(p.WorkPlace, &m.WorkPlace)
 	before.Entered = swap(p.Entered, &m.Entered)
 	return before
 }
@@ -200,6 +317,8 @@ func DiffMembership(a, b *Membership) (p MembershipUpdate, changed bool) {
 	changed = differ(a.Ordered, b.Ordered, &p.Ordered) || changed
 	changed = differ(a.Leader, b.Leader, &p.Leader) || changed
 	changed = differ(a.Title, b.Title, &p.Title) || changed
+	changed = differ(a.Main, b.Main, &p.Main) || changed
+	changed = differ(a.WorkPlace, b.WorkPlace, &p.WorkPlace) || changed
 	changed = differ(a.Entered, b.Entered, &p.Entered) || changed
 	return p, changed
 }

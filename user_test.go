@@ -81,6 +81,7 @@ func TestDiffUser(t *testing.T) {
 		"JobNumber":     func(u *rollcall.User) { u.JobNumber = "x" },
 		"HiredDate":     func(u *rollcall.User) { u.HiredDate = 7 },
 		"Extension":     func(u *rollcall.User) { u.Extension = "{}" },
+		"Details":       func(u *rollcall.User) { u.Remark, u.AdminDepts = "x", []rollcall.DeptID{4} },
 		"Joined":        func(u *rollcall.User) { u.Stay.From = 9 },
 	}
 	fields := reflect.TypeFor[rollcall.UserUpdate]()
@@ -172,7 +173,7 @@ func TestUserNameIn(t *testing.T) {
 
 func TestClosedSets(t *testing.T) {
 	t.Parallel()
-	if kinds := rollcall.Kinds(); len(kinds) != 14 || len(slices.Compact(slices.Sorted(slices.Values(kinds)))) != 14 {
+	if kinds := rollcall.Kinds(); len(kinds) != 23 || len(slices.Compact(slices.Sorted(slices.Values(kinds)))) != 23 {
 		t.Errorf("the kinds are %q", kinds)
 	}
 	for i, o := range rollcall.Orders() {

@@ -290,6 +290,10 @@ again:
 				}
 				changes = append(changes, ch)
 			}
+			if err := state.unique(); err != nil {
+				w.err = err
+				continue again
+			}
 			batches = append(batches, b)
 			w.out.Changes = changes[from:len(changes):len(changes)]
 		}

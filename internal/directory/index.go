@@ -6,7 +6,7 @@ import (
 )
 
 // index finds the dense number of a key. Numbers are given once and never taken
-// back, so one index serves all versions: a reader of an older version simply
+// back, so one index serves many versions: a reader of an older version simply
 // finds numbers that its version does not have yet. It holds numbers only; the
 // caller compares the keys. One writer, any number of readers.
 type index struct {
@@ -44,22 +44,31 @@ func (x *index) find(hash uint64, same func(n uint32) bool) (uint32, bool) {
 	}
 }
 
-// add puts a number in; rehash gives the hash of any number that is in already,
-// for the times when the table has to grow.
-func (x *index) add(hash uint64, n uint32, rehash func(n uint32) uint64) {
+// with puts a number in and returns the index that has it: x itself, or a larger
+// one where x is full. x is then left to the versions that hold it, and finds for
+// them what it found before. rehash gives the hash of any number that is in
+// already, and false for one that can go.
+func (x *index) with(hash uint64, n uint32, rehash func(n uint32) (uint64, bool)) *index {
 	t := *x.table.Load()
 	if x.used+1 > len(t)*3/4 {
-		bigger := make([]atomic.Uint32, 2*len(t))
+		bigger := &index{seed: x.seed}
+		room := make([]atomic.Uint32, 2*len(t))
 		for i := range t {
-			if v := t[i].Load(); v != 0 {
-				put(bigger, rehash(v-1), v)
+			v := t[i].Load()
+			if v == 0 {
+				continue
+			}
+			if h, ok := rehash(v - 1); ok {
+				put(room, h, v)
+				bigger.used++
 			}
 		}
-		x.table.Store(&bigger)
-		t = bigger
+		bigger.table.Store(&room)
+		x, t = bigger, room
 	}
 	put(t, hash, n+1)
 	x.used++
+	return x
 }
 
 func put(t []atomic.Uint32, hash uint64, v uint32) {

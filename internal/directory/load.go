@@ -16,8 +16,8 @@ import (
 
 // load reads an organization from the store into a fresh root.
 func load(ctx context.Context, store rollcall.Store, corpID string, m *maker) (*Root, error) {
-	l := &loader{maker: m, root: &Root{
-		users: newIndex(0), deptNos: newIndex(0), apps: map[string]*rollcall.App{}, joined: newJoinedIDs(), totals: &sync.Map{},
+	l := &loader{maker: m, holders: map[rollcall.RoleID][]uint32{}, root: &Root{
+		users: newIndex(0), deptNos: newIndex(0), contacts: newContacts([contactCount]int{}), roles: newRoles(), apps: map[string]*rollcall.App{}, joined: newJoinedIDs(), totals: &sync.Map{},
 	}}
 	head, err := store.Load(ctx, corpID, l)
 	if err != nil {
@@ -40,6 +40,8 @@ type loader struct {
 	cardBlocks     *vectorEditor[block]
 	present        []uint64
 	places         []place
+	contacts       [contactCount]int // how many people have each
+	holders        map[rollcall.RoleID][]uint32
 }
 
 // place is one membership on the way into its department's orders.
@@ -87,9 +89,10 @@ func (l *loader) Dept(d *rollcall.Dept, ended rollcall.Instant) error {
 	}
 	e.set(n, &dept{Dept: *d, ended: ended})
 	r.depts = e.v
-	r.deptNos.add(r.deptNos.hashNumber(int64(d.ID)), uint32(n), func(n uint32) uint64 {
-		return r.deptNos.hashNumber(int64(r.depts.at(int(n)).ID))
+	r.deptNos = r.deptNos.with(r.deptNos.hashNumber(int64(d.ID)), uint32(n), func(n uint32) (uint64, bool) {
+		return r.deptNos.hashNumber(int64(r.depts.at(int(n)).ID)), true
 	})
+	r.lastDept = max(r.lastDept, d.ID)
 	return nil
 }
 
@@ -100,6 +103,12 @@ func (l *loader) User(u *rollcall.User) error {
 	}
 	if l.recordBlocks == nil {
 		l.recordBlocks, l.cardBlocks = r.records.edit(), r.cards.edit()
+	}
+	for c := range contactCount {
+		l.contacts[c] += b2i(c.Of(u) != "")
+	}
+	for _, id := range u.Roles {
+		l.holders[id] = append(l.holders[id], o)
 	}
 	l.records.bytes = l.maker.appendRecord(l.records.bytes, u)
 	l.records.ends[l.records.n] = uint32(len(l.records.bytes))
@@ -165,6 +174,26 @@ func (l *loader) EndedParent(id, parent rollcall.DeptID, s rollcall.Stay) error 
 	return nil
 }
 
+// RoleGroup implements [rollcall.Snapshot].
+func (l *loader) RoleGroup(g *rollcall.RoleGroup, deleted bool) error {
+	r := l.root.roles
+	r.lastGroup = max(r.lastGroup, g.ID)
+	if !deleted {
+		r.groups[g.ID] = *g
+	}
+	return nil
+}
+
+// Role implements [rollcall.Snapshot].
+func (l *loader) Role(role *rollcall.Role, deleted bool) error {
+	r := l.root.roles
+	r.lastRole = max(r.lastRole, role.ID)
+	if !deleted {
+		r.roles[role.ID] = roleHolders{*role, sequence.Build(l.holders[role.ID])}
+	}
+	return nil
+}
+
 func (l *loader) App(a *rollcall.App) error {
 	fresh := *a
 	l.root.apps[a.Appkey] = &fresh
@@ -186,9 +215,12 @@ func (l *loader) finish() error {
 		bits.set(i, w)
 	}
 	r.present = bits.vector()
-	r.users = newIndex(r.people)
-	for o := range r.people {
-		r.users.add(r.users.hashString(r.record(uint32(o)).userid()), uint32(o), nil)
+	r.unions = rollcall.NewUnions(r.corp.ID)
+	r.users, r.contacts = newIndex(r.people), newContacts(l.contacts)
+	for o := range uint32(r.people) {
+		rec := r.record(o)
+		r.users = r.users.with(r.users.hashString(rec.userid()), o, nil)
+		r.contacts = r.contacts.with(o, rec, r.record)
 	}
 	if err := l.linkDepts(); err != nil {
 		return err

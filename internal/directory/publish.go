@@ -19,6 +19,7 @@ func (s *State) publish(version uint64, m *maker) *Root {
 		version: version, corp: s.corp, loc: s.loc, apps: s.apps, departed: s.departed,
 		cards: base.cards, records: base.records, people: int(s.NextOrdinal()), users: base.users,
 		count: base.count, active: base.active, present: base.present, arrivals: base.arrivals,
+		contacts: base.contacts, unions: base.unions, lastDept: s.lastDept, roles: s.roles,
 		depts: base.depts, deptNos: base.deptNos, copied: base.copied, joined: base.joined, totals: &sync.Map{},
 	}
 	// Every version is noted, so that a gap shows.
@@ -105,14 +106,24 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 		touched = touched[n:]
 	}
 	next.records, next.cards, next.present = records.vector(), cards.vector(), present.vector()
-	for o := base.people; o < next.people; o++ {
-		next.users.add(next.users.hashString(next.record(uint32(o)).userid()), uint32(o), func(n uint32) uint64 {
-			return next.users.hashString(next.record(n).userid())
-		})
-	}
+	s.publishNames(next)
 	next.copied += 8 * int64(len(next.records.leaves)+len(next.cards.leaves)+len(next.present.leaves))
 	next.arrivals = s.relist(base.arrivals, next, memberEdit{arrivalsOut, arrivalsIn}, func(c comparer) func(a, b uint32) int { return c.arrival }, 0)
 	return edits
+}
+
+// publishNames brings what finds people up to date.
+func (s *State) publishNames(next *Root) {
+	rehash := func(n uint32) (uint64, bool) { return next.users.hashString(next.record(n).userid()), true }
+	for o := s.base.people; o < next.people; o++ {
+		next.users = next.users.with(next.users.hashString(next.record(uint32(o)).userid()), uint32(o), rehash)
+	}
+	for o, u := range s.users {
+		if int(o) < s.base.people && !bytes.Equal(s.base.record(uint32(o)).userid(), []byte(u.UserID)) { // erased
+			next.users = next.users.with(next.users.hashString([]byte(u.UserID)), uint32(o), rehash)
+		}
+		next.contacts = next.contacts.with(uint32(o), next.record(uint32(o)), next.record)
+	}
 }
 
 func b2i(b bool) int {
@@ -185,8 +196,8 @@ func (s *State) publishDepts(next *Root, edits map[rollcall.DeptID]*memberEdit) 
 		n := depts.v.n
 		depts.set(n, s.depts[id])
 		next.depts = depts.v
-		next.deptNos.add(next.deptNos.hashNumber(int64(id)), uint32(n), func(n uint32) uint64 {
-			return next.deptNos.hashNumber(int64(depts.at(int(n)).ID))
+		next.deptNos = next.deptNos.with(next.deptNos.hashNumber(int64(id)), uint32(n), func(n uint32) (uint64, bool) {
+			return next.deptNos.hashNumber(int64(depts.at(int(n)).ID)), true
 		})
 	}
 	for id, d := range s.depts {

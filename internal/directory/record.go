@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"rollcall"
 )
@@ -15,7 +16,7 @@ import (
 //	0      flags
 //	1      number of memberships (2 bytes)
 //	3      length of userid, of the sort key, of the English sort key (2 each)
-//	9      memberships, memberLen bytes each
+//	9      memberships, narrowLen or wideLen bytes each
 //	...    userid, sort key, English sort key, the rest with variable lengths
 type record []byte
 
@@ -23,17 +24,22 @@ const (
 	flagActive = 1 << iota
 	flagLimited
 	flagEnglish // has an English name, and so a sort key for it
+	flagWide    // a membership has an order, or a number that needs the room
 )
 
 const (
 	recordHead = 9
-	memberLen  = 8 + 8 + 8 + 8 + 1
+	// A membership is dept_id, entered, modified, flags and, where it is wide,
+	// the order. Nearly all are narrow.
+	narrowLen = 4 + 6 + 6 + 1
+	wideLen   = 8 + 8 + 8 + 1 + 8
 )
 
 // The flags of a membership.
 const (
 	memberOrdered = 1 << iota
 	memberLeader
+	memberMain
 )
 
 func (r record) active() bool  { return r[0]&flagActive != 0 }
@@ -41,7 +47,14 @@ func (r record) limited() bool { return r[0]&flagLimited != 0 }
 func (r record) english() bool { return r[0]&flagEnglish != 0 }
 func (r record) members() int  { return int(binary.LittleEndian.Uint16(r[1:])) }
 
-func (r record) texts() int { return recordHead + r.members()*memberLen }
+func (r record) memberLen() int {
+	if r[0]&flagWide != 0 {
+		return wideLen
+	}
+	return narrowLen
+}
+
+func (r record) texts() int { return recordHead + r.members()*r.memberLen() }
 
 func (r record) userid() []byte {
 	at := r.texts()
@@ -58,23 +71,95 @@ func (r record) key(l rollcall.Language) []byte {
 	return r[at : at+n]
 }
 
-// member is a membership within a record.
+// member is a membership within a record, narrow or wide.
 type member []byte
 
-func (m member) dept() rollcall.DeptID { return rollcall.DeptID(binary.LittleEndian.Uint64(m)) }
-func (m member) order() int64          { return int64(binary.LittleEndian.Uint64(m[8:])) }
+func (m member) dept() rollcall.DeptID {
+	if len(m) == narrowLen {
+		return rollcall.DeptID(binary.LittleEndian.Uint32(m))
+	}
+	return rollcall.DeptID(binary.LittleEndian.Uint64(m))
+}
+
+func (m member) order() int64 {
+	if len(m) == narrowLen {
+		return 0
+	}
+	return int64(binary.LittleEndian.Uint64(m[25:]))
+}
+
 func (m member) entered() rollcall.Instant {
-	return rollcall.Instant(binary.LittleEndian.Uint64(m[16:]))
+	if len(m) == narrowLen {
+		return instant48(m[4:])
+	}
+	return rollcall.Instant(binary.LittleEndian.Uint64(m[8:]))
 }
 
 func (m member) modified() rollcall.Instant {
-	return rollcall.Instant(binary.LittleEndian.Uint64(m[24:]))
+	if len(m) == narrowLen {
+		return instant48(m[10:])
+	}
+	return rollcall.Instant(binary.LittleEndian.Uint64(m[16:]))
 }
-func (m member) ordered() bool { return m[32]&memberOrdered != 0 }
+
+func (m member) flags() byte {
+	if len(m) == narrowLen {
+		return m[16]
+	}
+	return m[24]
+}
+
+func (m member) ordered() bool { return m.flags()&memberOrdered != 0 }
+func (m member) leader() bool  { return m.flags()&memberLeader != 0 }
+
+// instant48 reads an instant in six bytes: some four thousand years about 1970.
+func instant48(b []byte) rollcall.Instant {
+	low := uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint16(b[4:]))<<32
+	return rollcall.Instant(int64(low<<16) >> 16)
+}
 
 func (r record) member(i int) member {
-	at := recordHead + i*memberLen
-	return member(r[at : at+memberLen])
+	n := r.memberLen()
+	at := recordHead + i*n
+	return member(r[at : at+n])
+}
+
+// isWide reports whether one of the memberships does not fit the narrow form.
+func isWide(list []rollcall.Membership) bool {
+	fits := func(t rollcall.Instant) bool { return t<<16>>16 == t }
+	for i := range list {
+		m := &list[i]
+		if m.Ordered || m.Order != 0 || uint64(m.DeptID) > math.MaxUint32 || !fits(m.Entered) || !fits(m.Modified) {
+			return true
+		}
+	}
+	return false
+}
+
+func appendMember(dst []byte, m *rollcall.Membership, wide bool) []byte {
+	le := binary.LittleEndian
+	var f byte
+	if m.Ordered {
+		f |= memberOrdered
+	}
+	if m.Leader {
+		f |= memberLeader
+	}
+	if m.Main {
+		f |= memberMain
+	}
+	if wide {
+		dst = le.AppendUint64(dst, uint64(m.DeptID))
+		dst = le.AppendUint64(dst, uint64(m.Entered))
+		dst = le.AppendUint64(dst, uint64(m.Modified))
+		return le.AppendUint64(append(dst, f), uint64(m.Order))
+	}
+	dst = le.AppendUint32(dst, uint32(m.DeptID))
+	for _, t := range [2]rollcall.Instant{m.Entered, m.Modified} {
+		dst = le.AppendUint32(dst, uint32(t))
+		dst = le.AppendUint16(dst, uint16(t>>32))
+	}
+	return append(dst, f)
 }
 
 // in returns the membership in a department; the caller knows that there is
@@ -120,6 +205,10 @@ func appendRecord(dst []byte, u *rollcall.User, key, keyEN []byte) []byte {
 	if u.NameEN != "" {
 		flags |= flagEnglish
 	}
+	wide := isWide(u.Memberships)
+	if wide {
+		flags |= flagWide
+	}
 	le := binary.LittleEndian
 	dst = append(dst, flags)
 	dst = le.AppendUint16(dst, uint16(len(u.Memberships)))
@@ -127,19 +216,7 @@ func appendRecord(dst []byte, u *rollcall.User, key, keyEN []byte) []byte {
 	dst = le.AppendUint16(dst, uint16(len(key)))
 	dst = le.AppendUint16(dst, uint16(len(keyEN)))
 	for i := range u.Memberships {
-		m := &u.Memberships[i]
-		dst = le.AppendUint64(dst, uint64(m.DeptID))
-		dst = le.AppendUint64(dst, uint64(m.Order))
-		dst = le.AppendUint64(dst, uint64(m.Entered))
-		dst = le.AppendUint64(dst, uint64(m.Modified))
-		var f byte
-		if m.Ordered {
-			f |= memberOrdered
-		}
-		if m.Leader {
-			f |= memberLeader
-		}
-		dst = append(dst, f)
+		dst = appendMember(dst, &u.Memberships[i], wide)
 	}
 	dst = append(dst, u.UserID...)
 	dst = append(dst, key...)
@@ -153,16 +230,8 @@ func appendRecord(dst []byte, u *rollcall.User, key, keyEN []byte) []byte {
 	dst = binary.AppendVarint(dst, int64(u.CreatedAt))
 	dst = binary.AppendVarint(dst, int64(u.ModifiedAt))
 	dst = binary.AppendVarint(dst, int64(u.HiredDate))
-	for _, s := range []string{u.Name, u.NameEN, u.Mobile, u.Email, u.Title, u.JobNumber, u.Extension} {
-		dst = binary.AppendUvarint(dst, uint64(len(s)))
-		dst = append(dst, s...)
-	}
-	for i := range u.Memberships {
-		t := u.Memberships[i].Title
-		dst = binary.AppendUvarint(dst, uint64(len(t)))
-		dst = append(dst, t...)
-	}
-	return dst
+	dst = appendTexts(dst, u)
+	return appendRest(dst, u)
 }
 
 // user decodes the whole person.
@@ -170,36 +239,24 @@ func (r record) user(o rollcall.Ordinal) *rollcall.User {
 	u := &rollcall.User{
 		Ordinal: o, UserID: string(r.userid()), Active: r.active(), AccessLimited: r.limited(),
 	}
-	rest := r[r.rest():]
-	number := func() int64 {
-		v, n := binary.Varint(rest)
-		rest = rest[n:]
-		return v
-	}
-	text := func() string {
-		v, n := binary.Uvarint(rest)
-		s := string(rest[n : n+int(v)])
-		rest = rest[n+int(v):]
-		return s
-	}
-	from := number()
-	u.Stay = stayOf(from, number())
-	u.CreatedAt = rollcall.Instant(number())
-	u.ModifiedAt = rollcall.Instant(number())
-	u.HiredDate = rollcall.Instant(number())
-	for _, s := range []*string{&u.Name, &u.NameEN, &u.Mobile, &u.Email, &u.Title, &u.JobNumber, &u.Extension} {
-		*s = text()
-	}
+	d := decoder(r[r.rest():])
+	from := d.number()
+	u.Stay = stayOf(from, d.number())
+	u.CreatedAt = rollcall.Instant(d.number())
+	u.ModifiedAt = rollcall.Instant(d.number())
+	u.HiredDate = rollcall.Instant(d.number())
+	d.texts(u)
 	if n := r.members(); n > 0 {
 		u.Memberships = make([]rollcall.Membership, n)
 		for i := range n {
 			m := r.member(i)
 			u.Memberships[i] = rollcall.Membership{
-				DeptID: m.dept(), Order: m.order(), Ordered: m.ordered(), Leader: m[32]&memberLeader != 0,
-				Entered: m.entered(), Modified: m.modified(), Title: text(),
+				DeptID: m.dept(), Order: m.order(), Ordered: m.ordered(), Leader: m.leader(),
+				Main: m.flags()&memberMain != 0, Entered: m.entered(), Modified: m.modified(),
 			}
 		}
 	}
+	d.rest(u)
 	return u
 }
 

@@ -19,19 +19,24 @@ type Root struct {
 	corp    rollcall.Corp
 	loc     *time.Location
 
-	cards   vector[block] // what lists show, by ordinal
-	records vector[block] // everything else, by ordinal
-	people  int           // ordinals given so far
-	users   *index        // userid → ordinal
-	count   int           // who belongs now
-	active  int           // of those, the activated
+	cards    vector[block] // what lists show, by ordinal
+	records  vector[block] // everything else, by ordinal
+	people   int           // ordinals given so far
+	users    *index        // userid → ordinal
+	contacts contacts      // mobile and the like → ordinal
+	unions   rollcall.Unions
+	count    int // who belongs now
+	active   int // of those, the activated
 
 	present  vector[uint64] // who belongs now, as bits
 	arrivals sequence.Seq   // who belongs now, by the start of the stay
 	departed []pastStay     // ended stays, by their end
 
-	depts   vector[*dept]
-	deptNos *index // dept_id → number in depts
+	depts    vector[*dept]
+	deptNos  *index          // dept_id → number in depts
+	lastDept rollcall.DeptID // the largest dept_id that was ever given
+
+	roles *roles
 
 	apps map[string]*rollcall.App
 
@@ -286,7 +291,7 @@ func (r *Root) Leaders(id rollcall.DeptID) []string {
 		return leaders
 	}
 	for o := range d.all.custom.All() {
-		if rec := r.record(o); rec.in(id)[32]&memberLeader != 0 {
+		if rec := r.record(o); rec.in(id).leader() {
 			leaders = append(leaders, string(rec.userid()))
 		}
 	}

@@ -13,15 +13,19 @@ import (
 // State is the newest version with what the running transaction has decided so
 // far. An [Intent] looks at it to decide what should happen.
 type State struct {
-	base  *Root
-	users map[rollcall.Ordinal]*rollcall.User // touched people
-	joins map[string]rollcall.Ordinal         // people who were not in base
-	depts map[rollcall.DeptID]*dept           // touched departments; their lists of members and children are still those of base
-	news  []rollcall.DeptID                   // departments that were not in base, in order
-	moved map[rollcall.DeptID]bool            // parents whose children changed
-	corp  rollcall.Corp
-	loc   *time.Location
-	apps  map[string]*rollcall.App
+	base      *Root
+	users     map[rollcall.Ordinal]*rollcall.User // touched people
+	joins     map[string]rollcall.Ordinal         // people who were not in base
+	claims    map[claim]rollcall.Ordinal          // contacts of touched people, also former ones
+	unchecked []rollcall.Ordinal                  // whose contacts may be those of another
+	depts     map[rollcall.DeptID]*dept           // touched departments; their lists of members and children are still those of base
+	news      []rollcall.DeptID                   // departments that were not in base, in order
+	moved     map[rollcall.DeptID]bool            // parents whose children changed
+	corp      rollcall.Corp
+	loc       *time.Location
+	apps      map[string]*rollcall.App
+	roles     *roles
+	lastDept  rollcall.DeptID
 
 	members  map[rollcall.DeptID]int // by how much the number of members changed
 	children map[rollcall.DeptID]int // the same for living children
@@ -34,6 +38,7 @@ type State struct {
 func (r *Root) edit() *State {
 	return &State{
 		base: r, version: r.version, corp: r.corp, loc: r.loc, apps: r.apps, departed: r.departed,
+		roles: r.roles, lastDept: r.lastDept, claims: map[claim]rollcall.Ordinal{},
 		users: map[rollcall.Ordinal]*rollcall.User{}, joins: map[string]rollcall.Ordinal{},
 		depts: map[rollcall.DeptID]*dept{}, moved: map[rollcall.DeptID]bool{},
 		members: map[rollcall.DeptID]int{}, children: map[rollcall.DeptID]int{},
@@ -111,6 +116,13 @@ func (s *State) deptEver(id rollcall.DeptID) *dept {
 	return nil
 }
 
+// NextDept returns the dept_id that the next new department gets where nobody
+// chooses one.
+func (s *State) NextDept() rollcall.DeptID { return max(s.lastDept, rollcall.RootDept) + 1 }
+
+// DeptEver reports whether a department exists or ever existed.
+func (s *State) DeptEver(id rollcall.DeptID) bool { return s.deptEver(id) != nil }
+
 // Depts yields the departments that exist, in the order of their creation.
 func (s *State) Depts() iter.Seq[*rollcall.Dept] {
 	return func(yield func(*rollcall.Dept) bool) {
@@ -185,20 +197,29 @@ func (s *State) belongingChanged(t rollcall.Instant) {
 // appliers says for each kind of change what it does to the directory. It is
 // immutable.
 var appliers = map[rollcall.Kind]func(*State, *rollcall.Change) error{
-	rollcall.CorpUpdated:    (*State).corpUpdated,
-	rollcall.DeptCreated:    (*State).deptCreated,
-	rollcall.DeptUpdated:    (*State).deptUpdated,
-	rollcall.DeptDeleted:    (*State).deptDeleted,
-	rollcall.UserJoined:     (*State).userJoined,
-	rollcall.UserUpdated:    (*State).userUpdated,
-	rollcall.UserActivated:  (*State).userActivated,
-	rollcall.UserLeft:       (*State).userLeft,
-	rollcall.MemberAdded:    (*State).memberAdded,
-	rollcall.MemberUpdated:  (*State).memberUpdated,
-	rollcall.MemberRemoved:  (*State).memberRemoved,
-	rollcall.AppCreated:     (*State).appCreated,
-	rollcall.AppSecretReset: (*State).appSecretReset,
-	rollcall.AppDeleted:     (*State).appDeleted,
+	rollcall.CorpUpdated:      (*State).corpUpdated,
+	rollcall.DeptCreated:      (*State).deptCreated,
+	rollcall.DeptUpdated:      (*State).deptUpdated,
+	rollcall.DeptDeleted:      (*State).deptDeleted,
+	rollcall.UserJoined:       (*State).userJoined,
+	rollcall.UserUpdated:      (*State).userUpdated,
+	rollcall.UserActivated:    (*State).userActivated,
+	rollcall.UserLeft:         (*State).userLeft,
+	rollcall.MemberAdded:      (*State).memberAdded,
+	rollcall.MemberUpdated:    (*State).memberUpdated,
+	rollcall.MemberRemoved:    (*State).memberRemoved,
+	rollcall.UserErased:       (*State).userErased,
+	rollcall.RoleGroupCreated: (*State).groupCreated,
+	rollcall.RoleGroupUpdated: (*State).groupUpdated,
+	rollcall.RoleGroupDeleted: (*State).groupDeleted,
+	rollcall.RoleCreated:      (*State).roleCreated,
+	rollcall.RoleUpdated:      (*State).roleUpdated,
+	rollcall.RoleDeleted:      (*State).roleDeleted,
+	rollcall.RoleGiven:        (*State).roleGiven,
+	rollcall.RoleTaken:        (*State).roleTaken,
+	rollcall.AppCreated:       (*State).appCreated,
+	rollcall.AppSecretReset:   (*State).appSecretReset,
+	rollcall.AppDeleted:       (*State).appDeleted,
 }
 
 func (s *State) corpUpdated(c *rollcall.Change) error {
@@ -231,6 +252,8 @@ func (s *State) deptCreated(c *rollcall.Change) error {
 	}
 	d.Dept, d.ended = *c.Dept, rollcall.Open
 	d.CreatedAt, d.ModifiedAt = c.At, c.At
+	d.Options = d.Options.Normal()
+	s.lastDept = max(s.lastDept, c.DeptID)
 	s.depts[c.DeptID] = d
 	s.adopt(d.ParentID, 1)
 	s.belongingChanged(d.Since)
@@ -306,7 +329,7 @@ func (s *State) deptDeleted(c *rollcall.Change) error {
 
 func (s *State) userJoined(c *rollcall.Change) error {
 	u := *c.User
-	u.Ordinal, u.Memberships, u.Stay.To = c.Ordinal, nil, rollcall.Open
+	u.Ordinal, u.Memberships, u.Roles, u.Stay.To = c.Ordinal, nil, nil, rollcall.Open
 	u.CreatedAt, u.ModifiedAt = c.At, c.At
 	s.belongingChanged(u.Stay.From)
 	if c.Ordinal < s.NextOrdinal() {
@@ -321,6 +344,7 @@ func (s *State) userJoined(c *rollcall.Change) error {
 		}
 		u.CreatedAt = old.CreatedAt
 		*old = u
+		s.claimed(old)
 		return nil
 	}
 	if _, taken := s.UserByID(u.UserID); taken || c.Ordinal != s.NextOrdinal() {
@@ -328,6 +352,7 @@ func (s *State) userJoined(c *rollcall.Change) error {
 	}
 	s.users[c.Ordinal] = &u
 	s.joins[u.UserID] = c.Ordinal
+	s.claimed(&u)
 	return nil
 }
 
@@ -350,6 +375,7 @@ func (s *State) userUpdated(c *rollcall.Change) error {
 	}
 	c.UserUpdate.Apply(u)
 	u.ModifiedAt = c.At
+	s.claimed(u)
 	return nil
 }
 
@@ -367,12 +393,32 @@ func (s *State) userLeft(c *rollcall.Change) error {
 	if err != nil {
 		return err
 	}
-	if len(u.Memberships) > 0 {
-		return fmt.Errorf("%q still has memberships", u.UserID)
+	if len(u.Memberships)+len(u.Roles) > 0 {
+		return fmt.Errorf("%q still has memberships or roles", u.UserID)
 	}
 	u.Stay.To, u.ModifiedAt = c.At, c.At
 	s.belongingChanged(c.At)
 	s.departed = withPast(s.departed, pastStay{uint32(c.Ordinal), u.Stay})
+	return nil
+}
+
+// userErased leaves of a person what counts need, under another userid.
+func (s *State) userErased(c *rollcall.Change) error {
+	u, err := s.editUser(c.Ordinal)
+	switch {
+	case err != nil:
+		return err
+	case u.Present():
+		return fmt.Errorf("%q belongs to the organization", u.UserID)
+	}
+	if o, taken := s.UserByID(c.User.UserID); taken && o.Ordinal != c.Ordinal {
+		return fmt.Errorf("the userid %q is taken", c.User.UserID)
+	}
+	*u = rollcall.User{
+		Ordinal: u.Ordinal, UserID: c.User.UserID, Active: u.Active,
+		Stay: u.Stay, CreatedAt: u.CreatedAt, ModifiedAt: c.At,
+	}
+	s.joins[u.UserID] = u.Ordinal
 	return nil
 }
 

@@ -16,7 +16,7 @@ import (
 
 // Bytes returns roughly what the version holds in memory.
 func (r *Root) Bytes() int64 {
-	n := r.users.bytes() + r.deptNos.bytes() + r.arrivals.Bytes() + 24*cap(r.departed) + 8*r.present.n
+	n := r.users.bytes() + r.contacts.bytes() + r.roles.bytes() + r.deptNos.bytes() + r.arrivals.Bytes() + 24*cap(r.departed) + 8*r.present.n
 	for i := range r.records.n {
 		n += len(r.records.at(i)) + len(r.cards.at(i)) + 48
 	}
@@ -54,6 +54,7 @@ type Verified struct {
 func (r *Root) Verify() (Verified, error) {
 	v := Verified{Version: r.version, People: r.people}
 	members := map[rollcall.DeptID][]uint32{}
+	holders := map[rollcall.RoleID][]uint32{}
 	count, active := 0, 0
 	var arrivals []uint32
 	for o := range uint32(r.people) {
@@ -69,6 +70,20 @@ func (r *Root) Verify() (Verified, error) {
 				return v, fmt.Errorf("%q has left and still has memberships", u.UserID)
 			}
 			continue
+		}
+		for c := range contactCount {
+			value := c.Of(u)
+			if value == "" {
+				continue
+			}
+			if got, ok := r.contact(c, []byte(value)); !ok {
+				return v, fmt.Errorf("%q is not found by %s", u.UserID, c)
+			} else if got != o {
+				return v, fmt.Errorf("%q and %q have the same %s", u.UserID, r.record(got).userid(), c)
+			}
+		}
+		for _, id := range u.Roles {
+			holders[id] = append(holders[id], o)
 		}
 		count++
 		active += b2i(u.Active)
@@ -86,6 +101,18 @@ func (r *Root) Verify() (Verified, error) {
 		return v, fmt.Errorf("%d people (%d active) are counted, %d (%d) are there", r.count, r.active, count, active)
 	}
 	slices.SortStableFunc(arrivals, comparer{record: r.record}.arrival)
+	for id, h := range r.roles.roles {
+		if _, ok := r.roles.groups[h.GroupID]; !ok || id != h.ID || id > r.roles.lastRole || h.GroupID > r.roles.lastGroup {
+			return v, fmt.Errorf("role %d: its group %d or one of the numbers is wrong", id, h.GroupID)
+		}
+		if err := sameList(fmt.Sprintf("role %d", id), h.people, holders[id]); err != nil {
+			return v, err
+		}
+		delete(holders, id)
+	}
+	if len(holders) > 0 {
+		return v, fmt.Errorf("people hold roles that do not exist")
+	}
 	if err := sameList("arrivals", r.arrivals, arrivals); err != nil {
 		return v, err
 	}
@@ -228,13 +255,14 @@ func newborn(r *Root) *Root {
 	born := r.corp.CreatedAt
 	root := rollcall.Dept{ID: rollcall.RootDept, Name: r.dept(rollcall.RootDept).Name, CreatedAt: born, ModifiedAt: born}
 	r = &Root{
-		corp: r.corp, loc: r.loc, users: newIndex(0), deptNos: newIndex(0),
+		corp: r.corp, loc: r.loc, users: newIndex(0), deptNos: newIndex(0), contacts: newContacts([contactCount]int{}),
+		unions: r.unions, roles: newRoles(), lastDept: rollcall.RootDept,
 		apps: map[string]*rollcall.App{}, joined: newJoinedIDs(), totals: &sync.Map{},
 	}
 	e := r.depts.edit()
 	e.set(0, &dept{Dept: root, ended: rollcall.Open})
 	r.depts = e.vector()
-	r.deptNos.add(r.deptNos.hashNumber(int64(root.ID)), 0, nil)
+	r.deptNos = r.deptNos.with(r.deptNos.hashNumber(int64(root.ID)), 0, nil)
 	return r
 }
 
@@ -255,6 +283,15 @@ func Differ(a, b *Root) error {
 	}
 	if !sameStays(a.departed, b.departed) {
 		return fmt.Errorf("ended stays differ")
+	}
+	if !maps.Equal(a.roles.groups, b.roles.groups) || a.roles.lastGroup != b.roles.lastGroup || a.roles.lastRole != b.roles.lastRole ||
+		!maps.EqualFunc(a.roles.roles, b.roles.roles, func(x, y roleHolders) bool {
+			return x.Role == y.Role && slices.Equal(slices.Collect(x.people.All()), slices.Collect(y.people.All()))
+		}) {
+		return fmt.Errorf("roles differ")
+	}
+	if a.lastDept != b.lastDept {
+		return fmt.Errorf("the last department is %d against %d", a.lastDept, b.lastDept)
 	}
 	if !maps.EqualFunc(a.apps, b.apps, sameApp) {
 		return fmt.Errorf("apps differ")
@@ -284,7 +321,7 @@ func sameApp(x, y *rollcall.App) bool {
 }
 
 func differDept(a, b *dept) error {
-	if a.Dept != b.Dept || a.ended != b.ended {
+	if !a.Same(&b.Dept) || a.ended != b.ended {
 		return fmt.Errorf("%+v until %d against %+v until %d", a.Dept, a.ended, b.Dept, b.ended)
 	}
 	if !sameStays(a.past, b.past) {

@@ -118,6 +118,9 @@ func (m *Model) apply(c *rollcall.Change) {
 		set(&d.Order, u.Order)
 		set(&d.SourceIdentifier, u.SourceIdentifier)
 		set(&d.Brief, u.Brief)
+		if u.Options != nil {
+			d.Options = u.Options.Normal()
+		}
 		d.ModifiedAt = c.At
 		if u.ParentID != nil {
 			d.Since = c.At
@@ -150,6 +153,7 @@ func (m *Model) apply(c *rollcall.Change) {
 		set(&p.Own.JobNumber, u.JobNumber)
 		set(&p.Own.HiredDate, u.HiredDate)
 		set(&p.Own.Extension, u.Extension)
+		set(&p.Own.Details, u.Details)
 		set(&p.Stays[len(p.Stays)-1].From, u.Joined)
 		p.Own.ModifiedAt = c.At
 	case rollcall.UserActivated:
@@ -169,6 +173,8 @@ func (m *Model) apply(c *rollcall.Change) {
 		set(&x.Ordered, u.Ordered)
 		set(&x.Leader, u.Leader)
 		set(&x.Title, u.Title)
+		set(&x.Main, u.Main)
+		set(&x.WorkPlace, u.WorkPlace)
 		set(&x.Entered, u.Entered)
 		x.Modified = c.At
 	case rollcall.MemberRemoved:

@@ -218,6 +218,7 @@ func (o *op) comeBack() {
 	u := p.Own
 	u.Name, u.Active, u.AccessLimited = *choose(o, Names()...), o.yes(), o.Pick(5) == 0
 	u.Stay = rollcall.Stay{From: o.start(), To: rollcall.Open}
+	o.free(p.Own.Ordinal, rollcall.UserUpdate{Mobile: &u.Mobile, Email: &u.Email})
 	o.bringIn(p.Own.Ordinal, u)
 }
 
@@ -256,10 +257,33 @@ func (o *op) restrict()      { o.updateUser(rollcall.UserUpdate{AccessLimited: c
 func (o *op) correctJoined() { o.updateUser(rollcall.UserUpdate{Joined: choose(o, o.start())}) }
 
 func (o *op) edit() {
-	o.updateUser(rollcall.UserUpdate{
-		Active: choose(o, true, false), Mobile: choose(o, "", "1"), Email: choose(o, "", "a@b"), Title: choose(o, "", "Dr"),
+	p := o.person(true)
+	if p == nil {
+		return
+	}
+	u := rollcall.UserUpdate{
+		Active: choose(o, true, false), Mobile: choose(o, "", "1", "2"), Email: choose(o, "", "a@b"), Title: choose(o, "", "Dr"),
 		JobNumber: choose(o, "", "7"), HiredDate: choose(o, o.start()), Extension: choose(o, "", `{"x":"<&>"}`),
-	})
+	}
+	o.free(p.Own.Ordinal, rollcall.UserUpdate{Mobile: u.Mobile, Email: u.Email})
+	o.add(rollcall.Change{Kind: rollcall.UserUpdated, Ordinal: p.Own.Ordinal, Payload: rollcall.Payload{UserUpdate: &u}})
+}
+
+// free takes a mobile and an e-mail away from whoever else has them now, so that
+// a person can have them.
+func (o *op) free(ordinal rollcall.Ordinal, u rollcall.UserUpdate) {
+	for _, p := range o.m.People {
+		var less rollcall.UserUpdate
+		if u.Mobile != nil && *u.Mobile != "" && p.Own.Mobile == *u.Mobile {
+			less.Mobile = new(string)
+		}
+		if u.Email != nil && *u.Email != "" && p.Own.Email == *u.Email {
+			less.Email = new(string)
+		}
+		if p.Present() && p.Own.Ordinal != ordinal && less != (rollcall.UserUpdate{}) {
+			o.add(rollcall.Change{Kind: rollcall.UserUpdated, Ordinal: p.Own.Ordinal, Payload: rollcall.Payload{UserUpdate: &less}})
+		}
+	}
 }
 
 // activate concerns people who left, too: a sign-in may be imported late.

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -45,6 +44,24 @@ func effectOf(k rollcall.Kind) (effect, bool) {
 		return effect{true, true, "", "", func(p *p) bool { return p.MemberUpdate != nil }, carrier.updateMember}, true
 	case rollcall.MemberRemoved:
 		return effect{true, true, "", "", nothing, carrier.removeMember}, true
+	case rollcall.UserErased:
+		return effect{true, false, "userid", "it belongs to another person", func(p *p) bool { return p.User != nil }, carrier.eraseUser}, true
+	case rollcall.RoleGroupCreated:
+		return effect{false, false, "group_id", "the group exists already", func(p *p) bool { return p.Group != nil }, carrier.createGroup}, true
+	case rollcall.RoleGroupUpdated:
+		return effect{false, false, "", "", func(p *p) bool { return p.Group != nil }, carrier.updateGroup}, true
+	case rollcall.RoleGroupDeleted:
+		return effect{false, false, "", "", func(p *p) bool { return p.Group != nil }, carrier.deleteGroup}, true
+	case rollcall.RoleCreated:
+		return effect{false, false, "role_id", "the role exists already", func(p *p) bool { return p.Role != nil }, carrier.createRole}, true
+	case rollcall.RoleUpdated:
+		return effect{false, false, "", "", func(p *p) bool { return p.Role != nil }, carrier.updateRole}, true
+	case rollcall.RoleDeleted:
+		return effect{false, false, "", "", func(p *p) bool { return p.Role != nil }, carrier.deleteRole}, true
+	case rollcall.RoleGiven:
+		return effect{true, false, "role_id", "the person holds the role already", func(p *p) bool { return p.Role != nil }, carrier.giveRole}, true
+	case rollcall.RoleTaken:
+		return effect{true, false, "", "", func(p *p) bool { return p.Role != nil }, carrier.takeRole}, true
 	case rollcall.AppCreated:
 		return effect{false, false, "appkey", "it is taken", func(p *p) bool { return p.App != nil }, carrier.createApp}, true
 	case rollcall.AppSecretReset:
@@ -131,20 +148,21 @@ FROM departments WHERE corp_id = ?1 AND dept_id = ?4 AND (deleted_at IS NULL) = 
 	// A parent that is deleted or not there makes no row.
 	insertDept = `
 INSERT INTO departments (corp_id, dept_id, parent_id, name, name_en, sort_order,
-	source_identifier, brief, since, created_at, modified_at)
-SELECT ?1, ?2, nullif(?3, 0), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10
+	source_identifier, brief, since, created_at, modified_at, options)
+SELECT ?1, ?2, nullif(?3, 0), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11
 WHERE ?3 = 0 OR (SELECT deleted_at IS NULL FROM departments WHERE corp_id = ?1 AND dept_id = ?3)`
 
 	reviveDept = `
 UPDATE departments SET parent_id = nullif(?3, 0), name = ?4, name_en = ?5, sort_order = ?6,
-	source_identifier = ?7, brief = ?8, since = ?9, created_at = ?10, modified_at = ?10, deleted_at = NULL
+	source_identifier = ?7, brief = ?8, since = ?9, created_at = ?10, modified_at = ?10, options = ?11, deleted_at = NULL
 WHERE corp_id = ?1 AND dept_id = ?2
 	AND (?3 = 0 OR (SELECT deleted_at IS NULL FROM departments WHERE corp_id = ?1 AND dept_id = ?3))`
 
 	updateDept = `
 UPDATE departments SET parent_id = coalesce(?3, parent_id), since = iif(?3 IS NULL, since, ?9),
 	name = coalesce(?4, name), name_en = coalesce(?5, name_en), sort_order = coalesce(?6, sort_order),
-	source_identifier = coalesce(?7, source_identifier), brief = coalesce(?8, brief), modified_at = ?9
+	source_identifier = coalesce(?7, source_identifier), brief = coalesce(?8, brief), modified_at = ?9,
+	options = coalesce(?10, options)
 WHERE corp_id = ?1 AND dept_id = ?2 AND deleted_at IS NULL
 	AND (?3 IS NULL OR (SELECT deleted_at IS NULL FROM departments WHERE corp_id = ?1 AND dept_id = ?3))`
 
@@ -162,13 +180,17 @@ func (c carrier) createDept(ch *rollcall.Change) error {
 		return err
 	}
 	d := ch.Dept
+	options, err := packOptions(d.Options)
+	if err != nil {
+		return err
+	}
 	sql := insertDept
 	if known == 1 {
 		sql = reviveDept
 	}
 	q = c.on(sql)
 	q.int(int64(ch.DeptID)).int(int64(d.ParentID)).text(d.Name).text(d.NameEN).int(d.Order)
-	q.text(d.SourceIdentifier).text(d.Brief).int(int64(d.Since)).int(int64(ch.At))
+	q.text(d.SourceIdentifier).text(d.Brief).int(int64(d.Since)).int(int64(ch.At)).text(options)
 	return one(&q, "there is no department %d to be its parent", d.ParentID)
 }
 
@@ -185,6 +207,13 @@ func (c carrier) updateDept(ch *rollcall.Change) error {
 	q.int(int64(ch.DeptID))
 	given(&q, u.ParentID).givenText(u.Name).givenText(u.NameEN)
 	given(&q, u.Order).givenText(u.SourceIdentifier).givenText(u.Brief).int(int64(ch.At))
+	if u.Options != nil {
+		options, err := packOptions(u.Options)
+		if err != nil {
+			return err
+		}
+		q.text(options)
+	}
 	return one(&q, noDept+", or not the one to be its parent", ch.DeptID)
 }
 
@@ -202,8 +231,8 @@ const (
 	// that belongs to another one.
 	insertUser = `
 INSERT INTO users (corp_id, ordinal, userid, name, name_en, active, access_limited, mobile, email, title,
-	job_number, hired_date, extension, joined_at, created_at, modified_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15)
+	job_number, hired_date, extension, joined_at, created_at, modified_at, details)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, ?16)
 ON CONFLICT (corp_id, ordinal) DO NOTHING`
 
 	endStay = `
@@ -213,14 +242,16 @@ FROM users WHERE corp_id = ?1 AND ordinal = ?4 AND userid = ?5 AND left_at IS NO
 
 	returnUser = `
 UPDATE users SET name = ?4, name_en = ?5, active = ?6, access_limited = ?7, mobile = ?8, email = ?9,
-	title = ?10, job_number = ?11, hired_date = ?12, extension = ?13, joined_at = ?14, modified_at = ?15, left_at = NULL
+	title = ?10, job_number = ?11, hired_date = ?12, extension = ?13, joined_at = ?14, modified_at = ?15,
+	details = ?16, left_at = NULL
 WHERE corp_id = ?1 AND ordinal = ?2`
 
 	updateUser = `
 UPDATE users SET name = coalesce(?3, name), name_en = coalesce(?4, name_en), active = coalesce(?5, active),
 	access_limited = coalesce(?6, access_limited), mobile = coalesce(?7, mobile), email = coalesce(?8, email),
 	title = coalesce(?9, title), job_number = coalesce(?10, job_number), hired_date = coalesce(?11, hired_date),
-	extension = coalesce(?12, extension), joined_at = coalesce(?13, joined_at), modified_at = ?14
+	extension = coalesce(?12, extension), joined_at = coalesce(?13, joined_at), modified_at = ?14,
+	details = coalesce(?15, details)
 WHERE corp_id = ?1 AND ordinal = ?2`
 
 	activateUser = `UPDATE users SET active = 1, modified_at = ?3 WHERE corp_id = ?1 AND ordinal = ?2`
@@ -228,14 +259,15 @@ WHERE corp_id = ?1 AND ordinal = ?2`
 	leaveUser = `
 UPDATE users SET left_at = ?3, modified_at = ?3
 WHERE corp_id = ?1 AND ordinal = ?2 AND left_at IS NULL
-	AND NOT EXISTS (SELECT 1 FROM memberships WHERE corp_id = ?1 AND ordinal = ?2)`
+	AND NOT EXISTS (SELECT 1 FROM memberships WHERE corp_id = ?1 AND ordinal = ?2)
+	AND NOT EXISTS (SELECT 1 FROM role_members WHERE corp_id = ?1 AND ordinal = ?2)`
 )
 
 // joinUser inserts a person, or brings one back: then the last stay goes into
 // the history.
 func (c carrier) joinUser(ch *rollcall.Change) error {
-	if len(ch.User.Memberships) > 0 {
-		return errors.New("it carries memberships; they are changes of their own")
+	if len(ch.User.Memberships)+len(ch.User.Roles) > 0 {
+		return errors.New("it carries memberships or roles; they are changes of their own")
 	}
 	known, err := c.putUser(insertUser, ch)
 	if err != nil || known == 1 {
@@ -255,10 +287,14 @@ func (c carrier) joinUser(ch *rollcall.Change) error {
 
 func (c carrier) putUser(sql string, ch *rollcall.Change) (rows int, err error) {
 	u := ch.User
+	details, err := packDetails(&u.Details)
+	if err != nil {
+		return 0, err
+	}
 	q := c.on(sql)
 	q.int(int64(ch.Ordinal)).text(u.UserID).text(u.Name).text(u.NameEN).flag(u.Active).flag(u.AccessLimited)
 	q.text(u.Mobile).text(u.Email).text(u.Title).text(u.JobNumber).int(int64(u.HiredDate)).text(u.Extension)
-	q.int(int64(u.Stay.From)).int(int64(ch.At))
+	q.int(int64(u.Stay.From)).int(int64(ch.At)).text(details)
 	return q.run()
 }
 
@@ -269,6 +305,13 @@ func (c carrier) updateUser(ch *rollcall.Change) error {
 	q.givenText(u.Mobile).givenText(u.Email).givenText(u.Title).givenText(u.JobNumber)
 	given(&q, u.HiredDate).givenText(u.Extension)
 	given(&q, u.Joined).int(int64(ch.At))
+	if u.Details != nil {
+		details, err := packDetails(u.Details)
+		if err != nil {
+			return err
+		}
+		q.text(details)
+	}
 	return one(&q, noPerson, ch.Ordinal)
 }
 
@@ -281,20 +324,22 @@ func (c carrier) activateUser(ch *rollcall.Change) error {
 func (c carrier) leaveUser(ch *rollcall.Change) error {
 	q := c.on(leaveUser)
 	q.int(int64(ch.Ordinal)).int(int64(ch.At))
-	return one(&q, "nobody with ordinal %d is present and without memberships", ch.Ordinal)
+	return one(&q, "nobody with ordinal %d is present and without memberships and roles", ch.Ordinal)
 }
 
 const (
 	// Somebody who left, or a department that is deleted, makes no row.
 	insertMember = `
-INSERT INTO memberships (corp_id, ordinal, dept_id, sort_order, ordered, leader, title, entered_at, modified_at)
-SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
+INSERT INTO memberships (corp_id, ordinal, dept_id, sort_order, ordered, leader, title, entered_at, modified_at,
+	is_main, work_place)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
 WHERE (SELECT left_at IS NULL FROM users WHERE corp_id = ?1 AND ordinal = ?2)
 	AND (SELECT deleted_at IS NULL FROM departments WHERE corp_id = ?1 AND dept_id = ?3)`
 
 	updateMember = `
 UPDATE memberships SET sort_order = coalesce(?4, sort_order), ordered = coalesce(?5, ordered),
-	leader = coalesce(?6, leader), title = coalesce(?7, title), entered_at = coalesce(?8, entered_at), modified_at = ?9
+	leader = coalesce(?6, leader), title = coalesce(?7, title), entered_at = coalesce(?8, entered_at), modified_at = ?9,
+	is_main = coalesce(?10, is_main), work_place = coalesce(?11, work_place)
 WHERE corp_id = ?1 AND ordinal = ?2 AND dept_id = ?3`
 
 	endMember = `
@@ -309,7 +354,7 @@ func (c carrier) addMember(ch *rollcall.Change) error {
 	m := ch.Member
 	q := c.on(insertMember)
 	q.int(int64(ch.Ordinal)).int(int64(ch.DeptID)).int(m.Order).flag(m.Ordered).flag(m.Leader).text(m.Title)
-	q.int(int64(m.Entered)).int(int64(m.Modified))
+	q.int(int64(m.Entered)).int(int64(m.Modified)).flag(m.Main).text(m.WorkPlace)
 	return one(&q, "nobody with ordinal %d is present, or there is no department %d", ch.Ordinal, ch.DeptID)
 }
 
@@ -318,7 +363,7 @@ func (c carrier) updateMember(ch *rollcall.Change) error {
 	q := c.on(updateMember)
 	q.int(int64(ch.Ordinal)).int(int64(ch.DeptID))
 	given(&q, m.Order).givenFlag(m.Ordered).givenFlag(m.Leader).givenText(m.Title)
-	given(&q, m.Entered).int(int64(ch.At))
+	given(&q, m.Entered).int(int64(ch.At)).givenFlag(m.Main).givenText(m.WorkPlace)
 	return one(&q, noMember, ch.Ordinal, ch.DeptID)
 }
 
@@ -331,50 +376,4 @@ func (c carrier) removeMember(ch *rollcall.Change) error {
 	q = c.on(deleteMember)
 	q.int(int64(ch.Ordinal)).int(int64(ch.DeptID))
 	return one(&q, noMember, ch.Ordinal, ch.DeptID)
-}
-
-const (
-	insertApp = `
-INSERT INTO apps (corp_id, appkey, name, type, permissions, scope_depts, secret_hash, secret_generation, created_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`
-
-	updateSecret = `UPDATE apps SET secret_hash = ?3, secret_generation = ?4 WHERE corp_id = ?1 AND appkey = ?2`
-
-	deleteToken = `DELETE FROM tokens WHERE corp_id = ?1 AND appkey = ?2`
-
-	deleteApp = `DELETE FROM apps WHERE corp_id = ?1 AND appkey = ?2`
-)
-
-func (c carrier) createApp(ch *rollcall.Change) error {
-	a := ch.App
-	permissions, err := json.Marshal(a.Permissions)
-	if err != nil {
-		return err
-	}
-	scope, err := json.Marshal(a.ScopeDepts)
-	if err != nil {
-		return err
-	}
-	q := c.on(insertApp)
-	q.text(a.Appkey).text(a.Name).text(string(a.Type)).text(string(permissions)).text(string(scope))
-	q.text(a.SecretHash).int(int64(a.SecretGeneration)).int(int64(ch.At))
-	_, err = q.run()
-	return err
-}
-
-func (c carrier) resetSecret(ch *rollcall.Change) error {
-	q := c.on(updateSecret)
-	q.text(ch.App.Appkey).text(ch.App.SecretHash).int(int64(ch.App.SecretGeneration))
-	return one(&q, noApp, ch.App.Appkey)
-}
-
-func (c carrier) deleteApp(ch *rollcall.Change) error {
-	q := c.on(deleteToken)
-	q.text(ch.App.Appkey)
-	if _, err := q.run(); err != nil {
-		return err
-	}
-	q = c.on(deleteApp)
-	q.text(ch.App.Appkey)
-	return one(&q, noApp, ch.App.Appkey)
 }

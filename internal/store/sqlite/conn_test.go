@@ -149,7 +149,7 @@ func TestFailedCommitLeavesTheStoreUsable(t *testing.T) {
 	}
 	// A row that points nowhere, noticed at COMMIT only.
 	err = sqlitex.ExecuteScript(tx.conn, `PRAGMA defer_foreign_keys = on;
-		INSERT INTO memberships VALUES ('acme', 99, 99, 0, 0, 0, '', 0, 0)`, nil)
+		INSERT INTO memberships VALUES ('acme', 99, 99, 0, 0, 0, '', 0, 0, 0, '')`, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func TestFullDiskLeavesTheStoreUsable(t *testing.T) {
 
 func TestIntegrityCheckFindsDamage(t *testing.T) {
 	for what, sql := range map[string]string{
-		"orphan": `PRAGMA foreign_keys = off; INSERT INTO memberships VALUES ('acme', 99, 99, 0, 0, 0, '', 0, 0)`,
+		"orphan": `PRAGMA foreign_keys = off; INSERT INTO memberships VALUES ('acme', 99, 99, 0, 0, 0, '', 0, 0, 0, '')`,
 		"index": `PRAGMA writable_schema = on;
 			UPDATE sqlite_schema SET sql = replace(sql, 'UNIQUE', '') WHERE name = 'apps_by_appkey';
 			UPDATE sqlite_schema SET rootpage = (SELECT rootpage FROM sqlite_schema WHERE name = 'heads') WHERE name = 'apps_by_appkey'`,

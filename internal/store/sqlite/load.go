@@ -17,16 +17,17 @@ SELECT name, errmsg_language, timezone, closing_hour, subdepartments, created_at
 
 	selectDepts = `
 SELECT dept_id, parent_id, sort_order, since, created_at, modified_at, deleted_at,
-	name, name_en, source_identifier, brief
+	name, name_en, source_identifier, brief, options
 FROM departments WHERE corp_id = ?1 ORDER BY dept_id`
 
 	selectUsers = `
 SELECT ordinal, active, access_limited, hired_date, joined_at, left_at, created_at, modified_at,
-	userid, name, name_en, mobile, email, title, job_number, extension
+	userid, name, name_en, mobile, email, title, job_number, extension, details
 FROM users WHERE corp_id = ?1 ORDER BY ordinal`
 
 	selectMemberships = `
-SELECT ordinal, dept_id, sort_order, ordered, leader, entered_at, modified_at, title
+SELECT ordinal, dept_id, sort_order, ordered, leader, entered_at, modified_at, title,
+	is_main, work_place
 FROM memberships WHERE corp_id = ?1 ORDER BY ordinal, dept_id`
 
 	selectEndedStays = `
@@ -37,6 +38,12 @@ SELECT ordinal, dept_id, entered_at, left_at FROM membership_history WHERE corp_
 
 	selectEndedParents = `
 SELECT dept_id, parent_id, since, until FROM department_history WHERE corp_id = ?1 ORDER BY version, seq`
+
+	selectRoleMembers = `SELECT ordinal, role_id FROM role_members WHERE corp_id = ?1 ORDER BY ordinal, role_id`
+
+	selectGroups = `SELECT group_id, name, deleted_at FROM role_groups WHERE corp_id = ?1 ORDER BY group_id`
+
+	selectRoles = `SELECT role_id, group_id, name, deleted_at FROM roles WHERE corp_id = ?1 ORDER BY role_id`
 
 	selectApps = `
 SELECT appkey, name, type, permissions, scope_depts, secret_hash, secret_generation, created_at
@@ -76,6 +83,8 @@ func (l *loader) all() error {
 		{"ended stays", l.endedStays},
 		{"ended memberships", l.endedMemberships},
 		{"ended parents", l.endedParents},
+		{"role groups", l.groups},
+		{"roles", l.roles},
 		{"apps", l.apps},
 	} {
 		if err := part.load(); err != nil {
@@ -111,6 +120,10 @@ func (l *loader) corp() error {
 func (l *loader) depts() error {
 	var d rollcall.Dept
 	return l.each(selectDepts, func(stmt *sqlite.Stmt) error {
+		options, err := unpackOptions(column(stmt, 11))
+		if err != nil {
+			return fmt.Errorf("options of %d: %w", stmt.ColumnInt64(0), err)
+		}
 		d = rollcall.Dept{
 			ID:               rollcall.DeptID(stmt.ColumnInt64(0)),
 			ParentID:         rollcall.DeptID(stmt.ColumnInt64(1)), // NULL is 0
@@ -122,6 +135,7 @@ func (l *loader) depts() error {
 			NameEN:           stmt.ColumnText(8),
 			SourceIdentifier: stmt.ColumnText(9),
 			Brief:            stmt.ColumnText(10),
+			Options:          options,
 		}
 		return l.to.Dept(&d, end(stmt, 6))
 	})
@@ -140,9 +154,13 @@ func (l *loader) users() error {
 	if err := m.next(); err != nil {
 		return err
 	}
+	holders, err := l.holders()
+	if err != nil {
+		return err
+	}
 	var u rollcall.User
 	var texts texts
-	err := l.each(selectUsers, func(stmt *sqlite.Stmt) error {
+	err = l.each(selectUsers, func(stmt *sqlite.Stmt) error {
 		list := u.Memberships[:0]
 		u = rollcall.User{
 			Ordinal:       rollcall.Ordinal(stmt.ColumnInt64(0)),
@@ -154,6 +172,12 @@ func (l *loader) users() error {
 			ModifiedAt:    instant(stmt, 7),
 		}
 		texts.read(stmt, 8, &u.UserID, &u.Name, &u.NameEN, &u.Mobile, &u.Email, &u.Title, &u.JobNumber, &u.Extension)
+		if stmt.ColumnLen(16) > 0 {
+			if err := json.Unmarshal(column(stmt, 16), &u.Details); err != nil {
+				return fmt.Errorf("details of ordinal %d: %w", u.Ordinal, err)
+			}
+		}
+		u.Roles = holders[u.Ordinal]
 		var err error
 		if u.Memberships, err = m.of(u.Ordinal, list); err != nil {
 			return err
@@ -164,6 +188,17 @@ func (l *loader) users() error {
 		err = fmt.Errorf("the memberships of ordinal %d are nobody's", m.ordinal)
 	}
 	return err
+}
+
+// holders returns the roles of everyone who holds any; few do.
+func (l *loader) holders() (map[rollcall.Ordinal][]rollcall.RoleID, error) {
+	m := map[rollcall.Ordinal][]rollcall.RoleID{}
+	err := l.each(selectRoleMembers, func(stmt *sqlite.Stmt) error {
+		o := rollcall.Ordinal(stmt.ColumnInt64(0))
+		m[o] = append(m[o], rollcall.RoleID(stmt.ColumnInt64(1)))
+		return nil
+	})
+	return m, err
 }
 
 // memberships walks along the memberships of an organization.
@@ -184,13 +219,15 @@ func (m *memberships) next() (err error) {
 func (m *memberships) of(o rollcall.Ordinal, list []rollcall.Membership) ([]rollcall.Membership, error) {
 	for m.row && m.ordinal == o {
 		list = append(list, rollcall.Membership{
-			DeptID:   rollcall.DeptID(m.stmt.ColumnInt64(1)),
-			Order:    m.stmt.ColumnInt64(2),
-			Ordered:  m.stmt.ColumnBool(3),
-			Leader:   m.stmt.ColumnBool(4),
-			Entered:  instant(m.stmt, 5),
-			Modified: instant(m.stmt, 6),
-			Title:    m.stmt.ColumnText(7),
+			DeptID:    rollcall.DeptID(m.stmt.ColumnInt64(1)),
+			Order:     m.stmt.ColumnInt64(2),
+			Ordered:   m.stmt.ColumnBool(3),
+			Leader:    m.stmt.ColumnBool(4),
+			Entered:   instant(m.stmt, 5),
+			Modified:  instant(m.stmt, 6),
+			Title:     m.stmt.ColumnText(7),
+			Main:      m.stmt.ColumnBool(8),
+			WorkPlace: m.stmt.ColumnText(9),
 		})
 		if err := m.next(); err != nil {
 			return nil, err
@@ -220,6 +257,22 @@ func (l *loader) endedParents() error {
 	return l.each(selectEndedParents, func(stmt *sqlite.Stmt) error {
 		return l.to.EndedParent(rollcall.DeptID(stmt.ColumnInt64(0)), rollcall.DeptID(stmt.ColumnInt64(1)),
 			rollcall.Stay{From: instant(stmt, 2), To: instant(stmt, 3)})
+	})
+}
+
+func (l *loader) groups() error {
+	return l.each(selectGroups, func(stmt *sqlite.Stmt) error {
+		g := rollcall.RoleGroup{ID: rollcall.GroupID(stmt.ColumnInt64(0)), Name: stmt.ColumnText(1)}
+		return l.to.RoleGroup(&g, !stmt.ColumnIsNull(2))
+	})
+}
+
+func (l *loader) roles() error {
+	return l.each(selectRoles, func(stmt *sqlite.Stmt) error {
+		r := rollcall.Role{
+			ID: rollcall.RoleID(stmt.ColumnInt64(0)), GroupID: rollcall.GroupID(stmt.ColumnInt64(1)), Name: stmt.ColumnText(2),
+		}
+		return l.to.Role(&r, !stmt.ColumnIsNull(3))
 	})
 }
 

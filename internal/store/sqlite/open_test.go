@@ -339,4 +339,8 @@ func (discard) EndedMembership(rollcall.Ordinal, rollcall.DeptID, rollcall.Stay)
 
 func (discard) EndedParent(rollcall.DeptID, rollcall.DeptID, rollcall.Stay) error { return nil }
 
+func (discard) RoleGroup(*rollcall.RoleGroup, bool) error { return nil }
+
+func (discard) Role(*rollcall.Role, bool) error { return nil }
+
 func (discard) App(*rollcall.App) error { return nil }

@@ -255,6 +255,8 @@ func (s *failing) fails(call string) error {
 func (s *failing) Corp(*rollcall.Corp) error                   { return s.fails("Corp") }
 func (s *failing) Dept(*rollcall.Dept, rollcall.Instant) error { return s.fails("Dept") }
 func (s *failing) User(*rollcall.User) error                   { return s.fails("User") }
+func (s *failing) RoleGroup(*rollcall.RoleGroup, bool) error   { return s.fails("RoleGroup") }
+func (s *failing) Role(*rollcall.Role, bool) error             { return s.fails("Role") }
 func (s *failing) App(*rollcall.App) error                     { return s.fails("App") }
 
 func callbackErrors(f *fixture) {

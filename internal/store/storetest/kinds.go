@@ -21,9 +21,15 @@ type kindCase struct {
 
 func kindCases(corpID string) []kindCase {
 	settings := rollcall.Settings{ErrmsgLanguage: rollcall.Chinese, Timezone: "UTC", ClosingHour: 23, Subdepartments: true}
+	owner := rollcall.Ordinal(1)
+	options := rollcall.DeptOptions{
+		Hidden: true, PermitDepts: []rollcall.DeptID{2}, PermitUsers: []rollcall.Ordinal{0, 1}, Outer: true, OuterSelf: true,
+		OuterDepts: []rollcall.DeptID{3}, OuterUsers: []rollcall.Ordinal{1}, CreateGroup: true, AutoAddUser: true, AutoApprove: true,
+		GroupSub: true, GroupOuter: true, GroupHidden: true, GroupOwner: &owner, Code: "c", Telephone: "t", Extension: "{}",
+	}
 	fullDept := rollcall.Dept{
 		ID: 7, ParentID: 3, Name: "Seven", NameEN: "Seven EN", Order: -12, SourceIdentifier: "hr-7", Brief: "brief",
-		Since: rollcall.Beginning, CreatedAt: later, ModifiedAt: later,
+		Since: rollcall.Beginning, CreatedAt: later, ModifiedAt: later, Options: &options,
 	}
 	fullUser := rollcall.User{
 		Ordinal: 2, UserID: "cid", Name: "Cid", NameEN: "Cid EN", Active: true, AccessLimited: true,
@@ -31,7 +37,7 @@ func kindCases(corpID string) []kindCase {
 		Stay: rollcall.Stay{From: rollcall.Beginning, To: rollcall.Open}, CreatedAt: later, ModifiedAt: later,
 	}
 	fullMember := rollcall.Membership{
-		DeptID: 3, Order: -3, Ordered: true, Leader: true, Title: "Head", Entered: day - 10, Modified: later,
+		DeptID: 3, Order: -3, Ordered: true, Leader: true, Title: "Head", Main: true, WorkPlace: "Hall", Entered: day - 10, Modified: later,
 	}
 	fullApp := rollcall.App{
 		Appkey: "new." + corpID, Name: "New", Type: rollcall.ThirdParty,
@@ -42,10 +48,25 @@ func kindCases(corpID string) []kindCase {
 		memberChange(rollcall.MemberRemoved, day+100, 1, 3, rollcall.Payload{}),
 		deptChange(rollcall.DeptDeleted, day+200, 3, rollcall.Payload{}),
 	}
+	head := rollcall.RoleGroup{ID: 101, Name: "Offices"}
+	role := rollcall.Role{ID: 102, GroupID: 101, Name: "Head"}
+	made := []rollcall.Change{
+		change(rollcall.RoleGroupCreated, day+10, rollcall.Payload{Group: &head}),
+		change(rollcall.RoleCreated, day+20, rollcall.Payload{Role: &role}),
+	}
+	given := userChange(rollcall.RoleGiven, day+30, 1, rollcall.Payload{Role: &rollcall.Role{ID: 102}})
+	other := rollcall.RoleGroup{ID: 103, Name: "Others"}
 	annGone := []rollcall.Change{
 		memberChange(rollcall.MemberRemoved, day+100, 0, 2, rollcall.Payload{}),
 		userChange(rollcall.UserLeft, day+200, 0, rollcall.Payload{}),
 	}
+	manager := rollcall.Ordinal(0)
+	details := rollcall.Details{
+		UnionID: "u", Telephone: "t", OrgEmail: "o@", OrgEmailType: "ot", WorkPlace: "w", Remark: "r\n", Avatar: "a", Gender: "g",
+		LoginID: "l", ExclusiveType: "sso", Exclusive: true, HideMobile: true, Senior: true, Boss: true,
+		Admin: 2, AdminDepts: []rollcall.DeptID{2, 3}, Manager: &manager,
+	}
+	fullUser.Details = details
 	back := fullUser
 	back.Ordinal, back.UserID = 0, "ann"
 
@@ -67,8 +88,10 @@ func kindCases(corpID string) []kindCase {
 		}},
 		{"dept_all_but_parent", nil, deptChange(rollcall.DeptUpdated, later, 3, rollcall.Payload{DeptUpdate: &rollcall.DeptUpdate{
 			Name: ptr("N"), NameEN: ptr("E"), Order: ptr(int64(5)), SourceIdentifier: ptr("S"), Brief: ptr("B"),
+			Options: &options,
 		}}), func(s *state) {
 			d := s.dept(3)
+			d.Options = &options
 			d.Name, d.NameEN, d.Order, d.SourceIdentifier, d.Brief, d.ModifiedAt = "N", "E", 5, "S", "B", later
 		}},
 		{"dept_name_only", nil, deptChange(rollcall.DeptUpdated, later, 1, rollcall.Payload{DeptUpdate: &rollcall.DeptUpdate{Name: ptr("Root")}}), func(s *state) {
@@ -95,11 +118,12 @@ func kindCases(corpID string) []kindCase {
 		{"user_everything", nil, userChange(rollcall.UserUpdated, later, 0, rollcall.Payload{UserUpdate: &rollcall.UserUpdate{
 			Name: ptr("N"), NameEN: ptr("E"), Active: ptr(true), AccessLimited: ptr(true), Mobile: ptr("M"), Email: ptr("@"),
 			Title: ptr("T"), JobNumber: ptr("J"), HiredDate: ptr(day), Extension: ptr("{}"), Joined: ptr(rollcall.Beginning),
+			Details: &details,
 		}}), func(s *state) {
 			u := s.Users[0]
 			s.Users[0] = rollcall.User{
 				UserID: "ann", Name: "N", NameEN: "E", Active: true, AccessLimited: true, Mobile: "M", Email: "@",
-				Title: "T", JobNumber: "J", HiredDate: day, Extension: "{}",
+				Title: "T", JobNumber: "J", HiredDate: day, Extension: "{}", Details: details,
 				Stay: rollcall.Stay{From: rollcall.Beginning, To: rollcall.Open}, CreatedAt: day, ModifiedAt: later,
 				Memberships: u.Memberships,
 			}
@@ -119,8 +143,11 @@ func kindCases(corpID string) []kindCase {
 		}},
 		{"member_everything", nil, memberChange(rollcall.MemberUpdated, later, 1, 2, rollcall.Payload{MemberUpdate: &rollcall.MembershipUpdate{
 			Order: ptr(int64(9)), Ordered: ptr(true), Leader: ptr(true), Title: ptr("T"), Entered: ptr(rollcall.Beginning),
+			Main: ptr(true), WorkPlace: ptr("W"),
 		}}), func(s *state) {
-			s.Users[1].Memberships[0] = rollcall.Membership{DeptID: 2, Order: 9, Ordered: true, Leader: true, Title: "T", Modified: later}
+			s.Users[1].Memberships[0] = rollcall.Membership{
+				DeptID: 2, Order: 9, Ordered: true, Leader: true, Title: "T", Main: true, WorkPlace: "W", Modified: later,
+			}
 		}},
 		{"member_one_thing", nil, memberChange(rollcall.MemberUpdated, later, 1, 3, rollcall.Payload{MemberUpdate: &rollcall.MembershipUpdate{Order: ptr(int64(9))}}), func(s *state) {
 			m := &s.Users[1].Memberships[1]
@@ -133,6 +160,34 @@ func kindCases(corpID string) []kindCase {
 		{"member_gone_at_once", nil, memberChange(rollcall.MemberRemoved, day, 1, 2, rollcall.Payload{}), func(s *state) {
 			s.Users[1].Memberships = s.Users[1].Memberships[1:]
 			s.EndedMemberships = append(s.EndedMemberships, endedMembership{1, 2, rollcall.Stay{From: day, To: day}})
+		}},
+
+		{"user_erased", append(slices.Clone(annGone), userChange(rollcall.UserJoined, day+300, 2, rollcall.Payload{User: &fullUser})),
+			userChange(rollcall.UserErased, later, 0, rollcall.Payload{User: &rollcall.User{UserID: "gone-0"}}), func(s *state) {
+				u := s.Users[0]
+				s.Users[0] = rollcall.User{
+					UserID: "gone-0", Active: u.Active, Stay: u.Stay, CreatedAt: u.CreatedAt, ModifiedAt: later,
+				}
+			}},
+
+		{"group_new", nil, made[0], func(s *state) { s.Groups = append(s.Groups, groupState{head, false}) }},
+		{"group_renamed", made, change(rollcall.RoleGroupUpdated, later, rollcall.Payload{Group: &rollcall.RoleGroup{ID: 101, Name: "N"}}), func(s *state) {
+			s.Groups[0].Name = "N"
+		}},
+		{"group_gone", made[:1], change(rollcall.RoleGroupDeleted, later, rollcall.Payload{Group: &rollcall.RoleGroup{ID: 101}}), func(s *state) {
+			s.Groups[0].Deleted = true
+		}},
+		{"role_new", made[:1], made[1], func(s *state) { s.Roles = append(s.Roles, roleState{role, false}) }},
+		{"role_moved", append(slices.Clone(made), change(rollcall.RoleGroupCreated, day, rollcall.Payload{Group: &other})),
+			change(rollcall.RoleUpdated, later, rollcall.Payload{Role: &rollcall.Role{ID: 102, GroupID: 103, Name: "N"}}), func(s *state) {
+				s.Roles[0].Role = rollcall.Role{ID: 102, GroupID: 103, Name: "N"}
+			}},
+		{"role_gone", made, change(rollcall.RoleDeleted, later, rollcall.Payload{Role: &rollcall.Role{ID: 102}}), func(s *state) {
+			s.Roles[0].Deleted = true
+		}},
+		{"role_given", made, given, func(s *state) { s.Users[1].Roles = []rollcall.RoleID{102} }},
+		{"role_taken", append(slices.Clone(made), given), userChange(rollcall.RoleTaken, later, 1, rollcall.Payload{Role: &rollcall.Role{ID: 102}}), func(s *state) {
+			s.Users[1].Roles = nil
 		}},
 
 		{"app_new", nil, change(rollcall.AppCreated, later, rollcall.Payload{App: &fullApp}), func(s *state) {
@@ -198,6 +253,8 @@ func refusedChanges(f *fixture) {
 	}
 	newUser := rollcall.Payload{UserUpdate: &rollcall.UserUpdate{Name: ptr("x")}}
 	newMember := rollcall.Payload{MemberUpdate: &rollcall.MembershipUpdate{Leader: ptr(true)}}
+	group := rollcall.Payload{Group: &rollcall.RoleGroup{ID: 99, Name: "x"}}
+	role := rollcall.Payload{Role: &rollcall.Role{ID: 99, GroupID: 99, Name: "x"}}
 	app := rollcall.Payload{App: &rollcall.App{Appkey: "nobody's", SecretHash: "x", SecretGeneration: 2}}
 	carrying := join(later, 3, "dan")
 	carrying.User.Memberships = []rollcall.Membership{{DeptID: 2}}
@@ -225,6 +282,15 @@ func refusedChanges(f *fixture) {
 		"membership in a deleted one":      enter(later, 0, 4),
 		"update of no membership":          memberChange(rollcall.MemberUpdated, later, 0, 3, newMember),
 		"removal of no membership":         memberChange(rollcall.MemberRemoved, later, 0, 3, none),
+		"erasing of one who is there":      userChange(rollcall.UserErased, later, 1, rollcall.Payload{User: &rollcall.User{UserID: "x"}}),
+		"erasing of an unknown person":     userChange(rollcall.UserErased, later, 99, rollcall.Payload{User: &rollcall.User{UserID: "x"}}),
+		"update of an unknown group":       change(rollcall.RoleGroupUpdated, later, group),
+		"deletion of an unknown group":     change(rollcall.RoleGroupDeleted, later, group),
+		"role in an unknown group":         change(rollcall.RoleCreated, later, role),
+		"update of an unknown role":        change(rollcall.RoleUpdated, later, role),
+		"deletion of an unknown role":      change(rollcall.RoleDeleted, later, role),
+		"giving of an unknown role":        userChange(rollcall.RoleGiven, later, 0, role),
+		"taking of an unknown role":        userChange(rollcall.RoleTaken, later, 0, role),
 		"secret of an unknown app":         change(rollcall.AppSecretReset, later, app),
 		"deletion of an unknown app":       change(rollcall.AppDeleted, later, app),
 		"unknown kind":                     change("party", later, none),

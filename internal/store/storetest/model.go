@@ -16,6 +16,8 @@ type model struct {
 	depts       map[rollcall.DeptID]*deptState
 	users       map[rollcall.Ordinal]*rollcall.User // without memberships
 	members     map[membershipKey]*rollcall.Membership
+	groups      map[rollcall.GroupID]groupState
+	roles       map[rollcall.RoleID]roleState
 	apps        map[string]rollcall.App
 	stays       []endedStay
 	memberships []endedMembership
@@ -46,6 +48,8 @@ func newModel(c rollcall.Corp) *model {
 		}},
 		users:   map[rollcall.Ordinal]*rollcall.User{},
 		members: map[membershipKey]*rollcall.Membership{},
+		groups:  map[rollcall.GroupID]groupState{},
+		roles:   map[rollcall.RoleID]roleState{},
 		apps:    map[string]rollcall.App{},
 		chunks:  map[chunkKey][]byte{},
 		feeds:   map[rollcall.Day]uint64{},
@@ -142,6 +146,31 @@ func (m *model) apply(c rollcall.Change) {
 	case rollcall.MemberRemoved:
 		m.memberships = append(m.memberships, endedMembership{c.Ordinal, c.DeptID, rollcall.Stay{From: m.members[key].Entered, To: c.At}})
 		delete(m.members, key)
+	case rollcall.UserErased:
+		*user = rollcall.User{
+			Ordinal: user.Ordinal, UserID: c.User.UserID, Active: user.Active,
+			Stay: user.Stay, CreatedAt: user.CreatedAt, ModifiedAt: c.At,
+		}
+		for i := range m.log {
+			if l := &m.log[i]; l.Ordinal == c.Ordinal {
+				l.Erase(c.User.UserID)
+			}
+		}
+	case rollcall.RoleGroupCreated, rollcall.RoleGroupUpdated:
+		m.groups[c.Group.ID] = groupState{*c.Group, false}
+	case rollcall.RoleGroupDeleted:
+		m.groups[c.Group.ID] = groupState{m.groups[c.Group.ID].RoleGroup, true}
+	case rollcall.RoleCreated, rollcall.RoleUpdated:
+		m.roles[c.Role.ID] = roleState{*c.Role, false}
+	case rollcall.RoleDeleted:
+		m.roles[c.Role.ID] = roleState{m.roles[c.Role.ID].Role, true}
+	case rollcall.RoleGiven:
+		user.Roles = slices.Sorted(slices.Values(append(slices.Clone(user.Roles), c.Role.ID)))
+	case rollcall.RoleTaken:
+		user.Roles = slices.DeleteFunc(slices.Clone(user.Roles), func(id rollcall.RoleID) bool { return id == c.Role.ID })
+		if len(user.Roles) == 0 {
+			user.Roles = nil
+		}
 	case rollcall.AppCreated:
 		a := *c.App
 		a.CreatedAt = c.At
@@ -161,6 +190,7 @@ func (m *model) state() *state {
 	s := &state{
 		Head: m.head, Corp: m.corp,
 		EndedStays: slices.Clone(m.stays), EndedMemberships: slices.Clone(m.memberships), EndedParents: slices.Clone(m.parents),
+		Groups: slices.Collect(maps.Values(m.groups)), Roles: slices.Collect(maps.Values(m.roles)),
 		Apps: slices.Collect(maps.Values(m.apps)),
 	}
 	for _, d := range m.depts {

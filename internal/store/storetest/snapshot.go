@@ -19,7 +19,19 @@ type state struct {
 	EndedStays       []endedStay
 	EndedMemberships []endedMembership
 	EndedParents     []endedParent
+	Groups           []groupState
+	Roles            []roleState
 	Apps             []rollcall.App // by appkey
+}
+
+type groupState struct {
+	rollcall.RoleGroup
+	Deleted bool
+}
+
+type roleState struct {
+	rollcall.Role
+	Deleted bool
 }
 
 type deptState struct {
@@ -56,6 +68,8 @@ func (s *state) sort() {
 	slices.SortFunc(s.EndedParents, func(a, b endedParent) int {
 		return cmp.Or(cmp.Compare(a.DeptID, b.DeptID), cmp.Compare(a.ParentID, b.ParentID), byStay(a.Stay, b.Stay))
 	})
+	slices.SortFunc(s.Groups, func(a, b groupState) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(s.Roles, func(a, b roleState) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(s.Apps, func(a, b rollcall.App) int { return cmp.Compare(a.Appkey, b.Appkey) })
 }
 
@@ -111,7 +125,7 @@ func (r *recorder) User(u *rollcall.User) error {
 		return fmt.Errorf("ordinal %d comes after ordinal %d", u.Ordinal, r.Users[n-1].Ordinal)
 	}
 	c := *u
-	c.Memberships = slices.Clone(u.Memberships)
+	c.Memberships, c.Roles = slices.Clone(u.Memberships), slices.Clone(u.Roles)
 	r.Users = append(r.Users, c)
 	return r.at(atUsers)
 }
@@ -128,6 +142,16 @@ func (r *recorder) EndedMembership(o rollcall.Ordinal, d rollcall.DeptID, s roll
 
 func (r *recorder) EndedParent(d, parent rollcall.DeptID, s rollcall.Stay) error {
 	r.EndedParents = append(r.EndedParents, endedParent{d, parent, s})
+	return r.at(atRest)
+}
+
+func (r *recorder) RoleGroup(g *rollcall.RoleGroup, deleted bool) error {
+	r.Groups = append(r.Groups, groupState{*g, deleted})
+	return r.at(atRest)
+}
+
+func (r *recorder) Role(role *rollcall.Role, deleted bool) error {
+	r.Roles = append(r.Roles, roleState{*role, deleted})
 	return r.at(atRest)
 }
 

@@ -1,0 +1,203 @@
+package directory
+
+import (
+	"bytes"
+	"fmt"
+
+	"rollcall"
+)
+
+// Contact is a value by which one person is found: no two people who belong to
+// the organization have the same (contract 5.4).
+type Contact uint8
+
+// The kinds of contacts.
+const (
+	Mobile Contact = iota
+	Email
+	Telephone
+	BroughtUnion // a unionid that the person brought along
+	contactCount
+)
+
+// String returns the name of the parameter.
+func (c Contact) String() string {
+	return [...]string{"mobile", "email", "telephone", "unionid"}[c]
+}
+
+// field says which text of a record the contact is.
+func (c Contact) field() int { return [...]int{textMobile, textEmail, textTelephone, textUnionID}[c] }
+
+// Of returns the contact of a person, or "".
+func (c Contact) Of(u *rollcall.User) string { return *textFields(u)[c.field()] }
+
+// contacts finds people by their contacts. A person may change one, and the
+// number then stays under the old value too until the index grows: whoever finds
+// a number compares the value in the records.
+type contacts [contactCount]*index
+
+func newContacts(room [contactCount]int) (c contacts) {
+	for i := range c {
+		c[i] = newIndex(room[i])
+	}
+	return c
+}
+
+// with notes that a person has these values now; record gives the newest ones.
+func (c contacts) with(o uint32, rec record, record func(uint32) record) contacts {
+	for kind, x := range c {
+		value := rec.text(Contact(kind).field())
+		if len(value) == 0 {
+			continue
+		}
+		hash := x.hashString(value)
+		// The number may be on the way there for another value; it is found all
+		// the same.
+		if _, there := x.find(hash, func(n uint32) bool { return n == o }); there {
+			continue
+		}
+		c[kind] = x.with(hash, o, func(n uint32) (uint64, bool) {
+			v := record(n).text(Contact(kind).field())
+			return x.hashString(v), len(v) > 0
+		})
+	}
+	return c
+}
+
+func (c contacts) bytes() int {
+	n := 0
+	for _, x := range c {
+		n += x.bytes()
+	}
+	return n
+}
+
+// UserByContact returns the person who belongs to the organization and has this
+// value. The value is the caller's.
+func (r *Root) UserByContact(c Contact, value string) (*rollcall.User, bool) {
+	o, ok := r.contact(c, []byte(value))
+	if !ok {
+		return nil, false
+	}
+	return r.record(o).user(rollcall.Ordinal(o)), true
+}
+
+func (r *Root) contact(c Contact, value []byte) (uint32, bool) {
+	if len(value) == 0 {
+		return 0, false
+	}
+	x := r.contacts[c]
+	return x.find(x.hashString(value), func(n uint32) bool {
+		if int(n) >= r.people {
+			return false
+		}
+		rec := r.record(n)
+		return rec.stay().To == rollcall.Open && bytes.Equal(rec.text(c.field()), value)
+	})
+}
+
+// UserByUnion returns the person who belongs to the organization and has a
+// unionid, brought along or made.
+func (r *Root) UserByUnion(unionid string) (*rollcall.User, bool) {
+	if u, ok := r.UserByContact(BroughtUnion, unionid); ok {
+		return u, true
+	}
+	o, ok := r.unions.Ordinal(unionid)
+	if !ok {
+		return nil, false
+	}
+	u := r.User(o)
+	if u == nil || !u.Present() || u.UnionID != "" {
+		return nil, false
+	}
+	return u, true
+}
+
+// Union returns the unionid of a person.
+func (r *Root) Union(u *rollcall.User) string { return r.unions.Of(u) }
+
+// Holder returns the ordinal of the person who belongs to the organization and
+// has a contact.
+func (s *State) Holder(c Contact, value string) (rollcall.Ordinal, bool) {
+	if value == "" {
+		return 0, false
+	}
+	// Of those who got the value in this transaction the last one may have it.
+	if o, ok := s.claims[claim{c, value}]; ok && s.has(o, c, value) {
+		return o, true
+	}
+	if o, ok := s.base.contact(c, []byte(value)); ok && s.has(rollcall.Ordinal(o), c, value) {
+		return rollcall.Ordinal(o), true
+	}
+	return 0, false
+}
+
+// has reports whether a person belongs now and has a contact.
+func (s *State) has(o rollcall.Ordinal, c Contact, value string) bool {
+	u := s.User(o)
+	return u != nil && u.Present() && c.Of(u) == value
+}
+
+// claim is a contact that somebody touched in this transaction has, or had.
+type claim struct {
+	kind  Contact
+	value string
+}
+
+// claimed notes the contacts of a touched person.
+func (s *State) claimed(u *rollcall.User) {
+	s.unchecked = append(s.unchecked, u.Ordinal)
+	for c := range contactCount {
+		if v := c.Of(u); v != "" {
+			s.claims[claim{c, v}] = u.Ordinal
+		}
+	}
+}
+
+// unique checks that nobody who was touched since the last time has a contact
+// that another person has. It is asked when all changes of an intent are in, so
+// that two people can exchange theirs.
+func (s *State) unique() error {
+	touched := s.unchecked
+	s.unchecked = nil
+	for _, o := range touched {
+		u := s.User(o)
+		for c := range contactCount {
+			if err := s.uniqueContact(u, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *State) uniqueContact(u *rollcall.User, c Contact) error {
+	value := c.Of(u)
+	if value == "" || !u.Present() {
+		return nil
+	}
+	// The one who is found first may be the person; then the other one is asked.
+	holder, found := s.claims[claim{c, value}]
+	if !found || holder == u.Ordinal || !s.has(holder, c, value) {
+		base, ok := s.base.contact(c, []byte(value))
+		holder, found = rollcall.Ordinal(base), ok
+	}
+	if found && holder != u.Ordinal && s.has(holder, c, value) {
+		return taken(c, s.User(holder))
+	}
+	if c == BroughtUnion {
+		if o, made := s.base.unions.Ordinal(value); made && o != u.Ordinal {
+			return taken(c, s.User(o))
+		}
+	}
+	return nil
+}
+
+// taken is the error for a contact of somebody else, who may not be there yet.
+func taken(c Contact, holder *rollcall.User) error {
+	detail := "it belongs to another person"
+	if holder != nil {
+		detail = fmt.Sprintf("it belongs to %q", holder.UserID)
+	}
+	return &rollcall.Error{Kind: rollcall.KindConflict, Param: c.String(), Detail: detail}
+}
