@@ -41,6 +41,7 @@ func (s *Server) inactiveUserV2Get() *wire.Endpoint {
 			{Kind: rollcall.KindNotFound, Fault: wire.FaultDeptNotFound},
 			{Kind: rollcall.KindDenied, Fault: wire.FaultDeptScope},
 		},
+		Result: pageOf(userid(), "The userids, in the order in which the people first came into the organization."),
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
 			r := org.Current()

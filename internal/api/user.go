@@ -29,6 +29,7 @@ func (s *Server) userCount() *wire.Endpoint {
 			Doc: "Whether only people who activated their account are counted.",
 		}},
 		Unparsable: wire.FaultInvalidParameter,
+		Result:     wire.Object(wire.Prop("count", wire.Integer.Like("304"), "How many people there are.")),
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
 			c.Result().Raw(`{"count":`).Int(int64(org.Current().Count(c.Bool(0)))).Raw("}")
@@ -46,6 +47,7 @@ func (s *Server) userListID() *wire.Endpoint {
 		Params:     []wire.Param{deptID(true, wire.FaultParamInvalid)},
 		Unparsable: wire.FaultParamFormat,
 		Faults:     []wire.FaultRow{{Kind: rollcall.KindNotFound, Fault: wire.FaultDeptNotFound}},
+		Result:     wire.Object(wire.Prop("userid_list", wire.List(userid()), "The userids of all direct members, in the department's order.")),
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
 			r := org.Current()
@@ -109,6 +111,10 @@ func (s *Server) userListSimple() *wire.Endpoint {
 			{Kind: rollcall.KindNotFound, Fault: wire.FaultTheDeptNotFound},
 			{Kind: rollcall.KindDenied, Fault: wire.FaultDeptScope},
 		},
+		Result: pageOf(wire.Object(
+			wire.Prop("name", wire.Text.Like(`"Wei Zhang"`), "The name, in the language that was asked for."),
+			wire.Prop("userid", userid(), "The userid."),
+		), "The people, in the order that was asked for."),
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
 			key := directory.WalkKey{
