@@ -13,16 +13,20 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"rollcall/internal/api"
+	"rollcall/internal/manual"
 	"rollcall/internal/wire"
 )
 
-// inspector looks at every reply on its way out and holds the successes against
-// the table of endpoints. What is wrong is reported when the test ends, as the
-// replies are written by other goroutines.
+// inspector looks at every reply on its way out and holds it against the table
+// of endpoints and against the OpenAPI document. What is wrong is reported when
+// the test ends, as the replies are written by other goroutines.
 type inspector struct {
 	next      http.Handler
 	endpoints map[string]*wire.Endpoint
+	schemas   map[string]*jsonschema.Schema // of the document, by path
 	mu        sync.Mutex
 	wrong     map[string]string // the first reply that is wrong, by endpoint
 }
@@ -32,6 +36,7 @@ func inspect(t testing.TB, next http.Handler, endpoints []*wire.Endpoint) *inspe
 	for _, ep := range endpoints {
 		in.endpoints[ep.Path] = ep
 	}
+	in.schemas = documented(t, endpoints)
 	t.Cleanup(func() {
 		in.mu.Lock()
 		defer in.mu.Unlock()
@@ -47,16 +52,64 @@ func (in *inspector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	kept := &keeper{ResponseWriter: w}
 	in.next.ServeHTTP(kept, r)
 	ep := in.endpoints[r.URL.Path]
-	if ep == nil {
+	if ep == nil || !slices.Contains(ep.Methods, r.Method) {
 		return
 	}
-	if err := conforms(ep, kept.body); err != nil {
+	err := conforms(ep, kept.body)
+	if err == nil {
+		err = in.documented(ep, kept.body)
+	}
+	if err != nil {
 		in.mu.Lock()
 		defer in.mu.Unlock()
 		if in.wrong[ep.Path] == "" {
 			in.wrong[ep.Path] = fmt.Sprintf("%v\n%.2000s", err, kept.body)
 		}
 	}
+}
+
+// documented compiles the schemas of the replies in the OpenAPI document, by
+// path.
+func documented(t testing.TB, endpoints []*wire.Endpoint) map[string]*jsonschema.Schema {
+	t.Helper()
+	b, err := manual.OpenAPI(endpoints, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("openapi.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]*jsonschema.Schema{}
+	for _, ep := range endpoints {
+		at := "/paths/" + strings.ReplaceAll(ep.Path, "/", "~1") + "/" + strings.ToLower(ep.Methods[0]) + "/responses/200/$ref"
+		ref := pointed(doc, at).(string)
+		if all[ep.Path], err = c.Compile("openapi.json" + ref + "/content/application~1json/schema"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
+}
+
+// pointed returns what a JSON pointer points at.
+func pointed(v any, pointer string) any {
+	for part := range strings.SplitSeq(pointer[1:], "/") {
+		v = v.(map[string]any)[strings.NewReplacer("~1", "/", "~0", "~").Replace(part)]
+	}
+	return v
+}
+
+// documented holds a reply against the document.
+func (in *inspector) documented(ep *wire.Endpoint, body []byte) error {
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	return in.schemas[ep.Path].Validate(v)
 }
 
 // keeper keeps the body of a reply.
