@@ -114,8 +114,6 @@ func sample(p *wire.Param) any {
 // limits says in words what a parameter takes.
 func limits(p *wire.Param) string {
 	switch p.Kind {
-	case wire.Bool:
-		return "true or false"
 	case wire.Int:
 		least, most := bounds(p)
 		switch {
@@ -146,13 +144,17 @@ func parameters(ep *wire.Endpoint) []object {
 		if p.Required {
 			o = o.with("required", true)
 		}
-		o = o.with("schema", plain(p))
-		if v := sample(p); v != nil {
-			o = o.with("example", v)
-		}
-		all = append(all, o)
+		all = append(all, o.with("schema", exemplified(plain(p), p)))
 	}
 	return all
+}
+
+// exemplified adds a value to begin with.
+func exemplified(schema object, p *wire.Param) object {
+	if v := sample(p); v != nil {
+		return schema.with("examples", []any{v})
+	}
+	return schema
 }
 
 // described adds the texts about a parameter.
@@ -175,7 +177,7 @@ func body(ep *wire.Endpoint) object {
 	form, json := object{}, object{}
 	for i := range ep.Params {
 		p := &ep.Params[i]
-		form = form.with(p.Name, described(plain(p), p))
+		form = form.with(p.Name, described(exemplified(plain(p), p), p))
 		json = json.with(p.Name, described(native(p), p))
 		if p.Required {
 			required = append(required, p.Name)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+	"strings"
 
 	"rollcall/internal/wire"
 )
@@ -50,7 +51,7 @@ func (m *members) add(all []wire.Member) *members {
 			m.always(x.Name, schema.with("description", x.Doc))
 			continue
 		}
-		m.properties = m.properties.with(x.Name, schema.with("description", x.Doc+" It is there "+x.When+".").with("x-when", x.When))
+		m.properties = m.properties.with(x.Name, schema.with("description", strings.TrimSuffix(x.Doc, ".")+"; "+x.When+".").with("x-when", x.When))
 	}
 	return m
 }
