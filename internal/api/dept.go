@@ -40,6 +40,7 @@ func (s *Server) departmentListSub() *wire.Endpoint {
 			wire.Prop("parent_id", wire.Integer, "The id of the department above it."),
 			wire.Optional("source_identifier", wire.Text.Like(`"hr/2"`), internalOnly+", when set", "Its name in another system."),
 		)),
+		Chosen: []string{"equal orders are told apart by the id"},
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
 			r, id := org.Current(), deptOrRoot(c, 0)
@@ -81,6 +82,7 @@ func (s *Server) departmentListSubID() *wire.Endpoint {
 		Result: wire.Object(
 			wire.Prop("dept_id_list", wire.List(wire.Integer.Like("2")), "The ids of the departments directly below, in their order."),
 		),
+		Chosen: []string{"dept_id may be left out, and is the root then"},
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
 			r, id := org.Current(), deptOrRoot(c, 0)
@@ -112,6 +114,7 @@ func (s *Server) departmentGet() *wire.Endpoint {
 		Params:     []wire.Param{dept, languageParam(wire.FaultParamInvalid)},
 		Unparsable: wire.FaultParamFormat, Faults: deptFaults(),
 		Result: departmentResult(),
+		Chosen: []string{"permit lists are there, and empty, where the flags that they belong to are false: the documentation and recorded replies disagree"},
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
 			r := org.Current()

@@ -107,7 +107,8 @@ func name(ep *wire.Endpoint) string {
 }
 
 // pathItem renders one row. What concerns the row and not a method is an
-// extension: the family, the permission point, the app types and the failures.
+// extension: the family, the permission point, the app types, the failures, and
+// what was chosen without evidence.
 func pathItem(ep *wire.Endpoint) object {
 	item := object{{"x-family", familyOf(ep)}, {"x-errors", answersOf(ep)}}
 	if ep.Permission != "" {
@@ -115,6 +116,9 @@ func pathItem(ep *wire.Endpoint) object {
 	}
 	if len(ep.AppTypes) > 0 {
 		item = item.with("x-app-types", ep.AppTypes)
+	}
+	if len(ep.Chosen) > 0 {
+		item = item.with("x-chosen", ep.Chosen)
 	}
 	for _, method := range []string{"GET", "POST"} {
 		if takes(ep, method) {

@@ -154,6 +154,9 @@ type Endpoint struct {
 	// Result is what a success carries: on [TOP] endpoints the result, on
 	// [Classic] ones the members beside errcode and errmsg, or none of them.
 	Result Schema
+	// Chosen tells people what was decided although nothing shows how the real
+	// service does it: one sentence for each.
+	Chosen []string
 	// Serve answers a call whose caller and parameters are in order. It
 	// appends to [Call.Result] and must not keep the Call.
 	Serve func(*Call) error
