@@ -17,6 +17,9 @@ VERIFY_FUZZTIME      ?= 10s
 VERIFY_FUZZTIME_LONG ?= 60s
 VERIFY_FUZZ_LONG     ?= internal/wire:Fuzz.*(Decode|Request)|internal/intake:Fuzz.*CSV
 
+# Arguments of the browser test.
+BROWSERFLAGS ?=
+
 # Arguments of the benchmark program: make bench BENCHFLAGS='-h'
 BENCHFLAGS ?=
 
@@ -27,7 +30,7 @@ GOLANGCI := bin/golangci-lint
 say = @printf '\n== %s\n'
 
 .PHONY: help build test verify bench fmt lint fuzz kill clean \
-	cc fmt-check vet laws race verify-fuzz
+	cc fmt-check vet laws race verify-fuzz browser chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +41,7 @@ build: ## build bin/rollcall, one static binary
 
 test: cc fmt-check vet laws race fuzz ## the check before each commit (10 minutes at most)
 
-verify: lint verify-fuzz kill ## the long check: linters, longer fuzzing, the kill test (40 minutes at most)
+verify: lint verify-fuzz kill browser ## the long check: linters, longer fuzzing, the kill test, the page in a browser (40 minutes at most)
 
 bench: ## run the comparisons (arguments in BENCHFLAGS)
 	go run ./bench $(BENCHFLAGS)
@@ -96,6 +99,20 @@ kill: cc
 	@if grep -rqs --include='*_test.go' '^func TestKill' cmd/rollcall; then \
 		CGO_ENABLED=1 go test -race -count=1 -tags=kill -run TestKill -timeout 20m ./cmd/rollcall/...; \
 	else echo 'there is none yet in cmd/rollcall'; fi
+
+# The page of the API in a real browser. Pictures of it, light and dark and in
+# several widths: make browser BROWSERFLAGS=-browser.shots=DIR
+browser: chromium
+	$(say) 'the page in a browser'
+	go test -count=1 -tags=browser -run TestPage -timeout 10m ./cmd/rollcall $(BROWSERFLAGS)
+
+chromium:
+	@for b in chromium chromium-browser google-chrome headless-shell; do command -v $$b >/dev/null && exit; done; \
+	printf '\n== Chromium (for the page)\n'; \
+	command -v apt-get >/dev/null || { echo 'no Chromium here: install it' >&2; exit 1; }; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	$$sudo apt-get update -qq; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium
 
 # Development tools, at the versions that tools/go.mod pins.
 

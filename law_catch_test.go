@@ -36,6 +36,9 @@ func TestLawsCatch(t *testing.T) {
 			import "rollcall/internal/wire"`, []int{2}},
 		{"the API writes no replies", "internal/api/x.go", `package api
 			import "net/http"`, []int{2}},
+		{"the manual reads the table and nothing else", "internal/manual/x.go", `package manual
+			import "rollcall/internal/wire"
+			import "rollcall/internal/api"`, []int{3}},
 		{"the console does not go through the wire", "internal/console/x.go", `package console
 			import "rollcall/internal/wire"
 			import "net/http"`, []int{2}},

@@ -62,6 +62,13 @@ var laws = []law{
 		never(notInTests, []string{"internal/api"}, "net/http"),
 	},
 	{
+		"the manual reads the table and nothing else",
+		"it tells what the rows say: what they do not say, clients cannot rely on",
+		never(notInTests, []string{"internal/manual"},
+			"rollcall/internal/directory", "rollcall/internal/activity", "rollcall/internal/access", "rollcall/internal/api",
+			"rollcall/internal/node", "rollcall/internal/store"),
+	},
+	{
 		"the console does not go through the wire",
 		"it uses the same Go methods: no back door, no parsing twice",
 		never(notInTests, []string{"internal/console"}, "rollcall/internal/wire"),

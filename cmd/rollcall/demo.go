@@ -52,7 +52,7 @@ func (c *serveCommand) demo(ctx context.Context, std streams, clock func() time.
 		org.Current().Corp().Name, org.Current().Count(false))
 	day := activity.LastClosed(clock(), org.Current().Location(), org.Settings().ClosingHour)
 	printCalls(std.out, "http://"+s.calls.Addr().String(), token, largestDept(org.Current()), day)
-	fmt.Fprintf(std.err, "\nMore: GET /gettoken?appkey=%s&appsecret=%s, /topapi/v2/department/listsub. Stop with Ctrl-C.\n\n", creds.Appkey, creds.Appsecret)
+	fmt.Fprintf(std.err, "\nMore: GET /gettoken?appkey=%s&appsecret=%s, http://%s/docs. Stop with Ctrl-C.\n\n", creds.Appkey, creds.Appsecret, s.calls.Addr())
 	return s.run(ctx)
 }
 

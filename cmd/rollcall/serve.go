@@ -11,6 +11,7 @@ import (
 
 	"rollcall/internal/access"
 	"rollcall/internal/api"
+	"rollcall/internal/manual"
 	"rollcall/internal/node"
 	"rollcall/internal/ops"
 	"rollcall/internal/store/sqlite"
@@ -128,8 +129,12 @@ func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key acc
 	if err != nil {
 		return nil, err
 	}
+	document, err := manual.OpenAPI(endpoints, version)
+	if err != nil {
+		return nil, err
+	}
 	s.ops = &ops.Server{
-		Log: logger, Wire: wire.Handler(service), Drain: service.Drain, Metrics: metrics, Ready: s.ready(clock),
+		Log: logger, Wire: manual.Handler(wire.Handler(service), document), Drain: service.Drain, Metrics: metrics, Ready: s.ready(clock),
 	}
 	logger.Info("ready", "listen", s.calls.Addr().String(), "admin", s.admin.Addr().String(), "organizations", len(s.node.Orgs()),
 		"people", peopleOf(s.node), "loaded_in", time.Since(began).Round(time.Millisecond))

@@ -41,6 +41,15 @@ func (s *Server) inactiveUserV2Get() *wire.Endpoint {
 			{Kind: rollcall.KindNotFound, Fault: wire.FaultDeptNotFound},
 			{Kind: rollcall.KindDenied, Fault: wire.FaultDeptScope},
 		},
+		Result: pageOf(userid(), "The userids, in the order in which the people first came into the organization."),
+		Chosen: []string{
+			"people who never activated their account are among those who did not sign in",
+			"is_active=true is answered as the parameter's documentation says, the people of the day who signed in",
+			"dept_ids means direct members; the setting activity.subdepartments takes in everything below",
+			"a day before or after those that can be read is 400002",
+			"an app with a limited contact scope that names no department gets the people of its scope",
+			"the order is that in which people first came into the organization",
+		},
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
 			r := org.Current()

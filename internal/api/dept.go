@@ -32,6 +32,15 @@ func (s *Server) departmentListSub() *wire.Endpoint {
 		Permission: rollcall.PermDepartmentList, AppTypes: everyType(),
 		Params:     []wire.Param{optionalDept(), languageParam(wire.FaultParamInvalid)},
 		Unparsable: wire.FaultParamFormat, Faults: deptFaults(),
+		Result: wire.List(wire.Object(
+			wire.Prop("auto_add_user", wire.Boolean, "Whether newcomers join the department's group."),
+			wire.Prop("create_dept_group", wire.Boolean, "Whether the department has a group."),
+			wire.Prop("dept_id", wire.Integer.Like("2"), "The id of the department."),
+			wire.Prop("name", wire.Text.Like(`"Research"`), "The name, in the language that was asked for."),
+			wire.Prop("parent_id", wire.Integer, "The id of the department above it."),
+			wire.Optional("source_identifier", wire.Text.Like(`"hr/2"`), internalOnly+", when set", "Its name in another system."),
+		)),
+		Chosen: []string{"equal orders are told apart by the id"},
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
 			r, id := org.Current(), deptOrRoot(c, 0)
@@ -70,6 +79,10 @@ func (s *Server) departmentListSubID() *wire.Endpoint {
 		Params:     []wire.Param{optionalDept()},
 		Unparsable: wire.FaultParamFormat,
 		Faults:     []wire.FaultRow{{Kind: rollcall.KindNotFound, Fault: wire.FaultDeptNotFound}},
+		Result: wire.Object(
+			wire.Prop("dept_id_list", wire.List(wire.Integer.Like("2")), "The ids of the departments directly below, in their order."),
+		),
+		Chosen: []string{"dept_id may be left out, and is the root then"},
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
 			r, id := org.Current(), deptOrRoot(c, 0)
@@ -100,6 +113,8 @@ func (s *Server) departmentGet() *wire.Endpoint {
 		Permission: rollcall.PermDepartmentList, AppTypes: everyType(),
 		Params:     []wire.Param{dept, languageParam(wire.FaultParamInvalid)},
 		Unparsable: wire.FaultParamFormat, Faults: deptFaults(),
+		Result: departmentResult(),
+		Chosen: []string{"permit lists are there, and empty, where the flags that they belong to are false: the documentation and recorded replies disagree"},
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
 			r := org.Current()
@@ -139,4 +154,32 @@ func (s *Server) departmentGet() *wire.Endpoint {
 			return nil
 		},
 	}
+}
+
+// departmentResult is a department in full (contract 4.2).
+func departmentResult() wire.Schema {
+	ids := wire.List(wire.Integer)
+	users := wire.List(userid())
+	return wire.Object(
+		wire.Prop("auto_add_user", wire.Boolean, "Whether newcomers join the department's group."),
+		wire.Prop("auto_approve_apply", wire.Boolean, "Whether who asks to join is let in without approval."),
+		wire.Prop("brief", wire.Text, "What the department does; empty where nothing is said."),
+		wire.Prop("create_dept_group", wire.Boolean, "Whether the department has a group."),
+		wire.Prop("dept_id", wire.Integer.Like("2"), "The id of the department."),
+		wire.Prop("dept_manager_userid_list", users, "Who leads the department."),
+		wire.Prop("dept_permits", ids, "The departments that may see it although it is hidden."),
+		wire.Optional("from_union_org", wire.Boolean, internalOnly, "Whether it is another organization's."),
+		wire.Prop("group_contain_sub_dept", wire.Boolean, "Whether the group takes in the people of departments below."),
+		wire.Prop("hide_dept", wire.Boolean, "Whether the department is hidden."),
+		wire.Prop("member_count", wire.Integer.Like("11"), "How many people are in it and in all departments below it."),
+		wire.Prop("name", wire.Text.Like(`"Research"`), "The name, in the language that was asked for."),
+		wire.Prop("order", wire.Integer.Like("20"), "Its place among its siblings, small ones first."),
+		wire.Prop("outer_dept", wire.Boolean, "Whether its people see only what they are permitted to see."),
+		wire.Prop("outer_permit_depts", ids, "The departments that its people may see."),
+		wire.Prop("outer_permit_users", users, "The people whom its people may see."),
+		wire.Prop("owning_member_count", wire.Integer.Like("8"), "How many people are in it itself."),
+		wire.Optional("parent_id", wire.Integer, "not for the root", "The id of the department above it."),
+		wire.Optional("source_identifier", wire.Text.Like(`"hr/2"`), internalOnly+", when set", "Its name in another system."),
+		wire.Prop("user_permits", users, "The people who may see it although it is hidden."),
+	)
 }

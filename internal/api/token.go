@@ -29,6 +29,14 @@ func (s *Server) gettoken() *wire.Endpoint {
 			{Kind: rollcall.KindDenied, Param: "appkey", Fault: wire.FaultWrongSecret},
 			{Kind: rollcall.KindDenied, Param: "corpid", Fault: wire.FaultWrongCorpSecret},
 		},
+		Result: wire.Object(
+			wire.Prop("access_token", wire.Text.Like(`"82ad1e1b28b2357dbf090b9a2582319c"`), "The token: the same one as long as it lives."),
+			wire.Prop("expires_in", wire.Integer.Like("7200"), "For how many seconds it is good from now on."),
+		),
+		Chosen: []string{
+			"POST is taken too, as a form or JSON",
+			"a deleted app's token, and one of a secret that was replaced, die at once",
+		},
 		Serve: func(c *wire.Call) error {
 			token, expires, err := s.Access.Token(c.Context(), access.Credentials{
 				Appkey: c.Text(appkey), Appsecret: c.Text(appsecret),

@@ -29,6 +29,8 @@ func (s *Server) userCount() *wire.Endpoint {
 			Doc: "Whether only people who activated their account are counted.",
 		}},
 		Unparsable: wire.FaultInvalidParameter,
+		Result:     wire.Object(wire.Prop("count", wire.Integer.Like("304"), "How many people there are.")),
+		Chosen:     []string{"somebody who ever signed in counts as activated, also by an imported sign-in"},
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
 			c.Result().Raw(`{"count":`).Int(int64(org.Current().Count(c.Bool(0)))).Raw("}")
@@ -46,6 +48,12 @@ func (s *Server) userListID() *wire.Endpoint {
 		Params:     []wire.Param{deptID(true, wire.FaultParamInvalid)},
 		Unparsable: wire.FaultParamFormat,
 		Faults:     []wire.FaultRow{{Kind: rollcall.KindNotFound, Fault: wire.FaultDeptNotFound}},
+		Result:     wire.Object(wire.Prop("userid_list", wire.List(userid()), "The userids of all direct members, in the department's order.")),
+		Chosen: []string{
+			"the order is that of listsimple",
+			"people whose visibility is restricted are listed too",
+			"without members the list is empty, and there",
+		},
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
 			r := org.Current()
@@ -108,6 +116,17 @@ func (s *Server) userListSimple() *wire.Endpoint {
 		Faults: []wire.FaultRow{
 			{Kind: rollcall.KindNotFound, Fault: wire.FaultTheDeptNotFound},
 			{Kind: rollcall.KindDenied, Fault: wire.FaultDeptScope},
+		},
+		Result: pageOf(wire.Object(
+			wire.Prop("name", wire.Text.Like(`"Wei Zhang"`), "The name, in the language that was asked for."),
+			wire.Prop("userid", userid(), "The userid."),
+		), "The people, in the order that was asked for."),
+		Chosen: []string{
+			"who has no explicit order comes by pinyin, Latin names before Han names, then by userid",
+			"ties are broken by userid, ascending in the descending orders too",
+			"contain_access_limit shows people who are marked as restricted; which people the real service restricts is not documented",
+			"a walk from page to page sees one version of the organization",
+			"without people the list is empty, and there; past the end too",
 		},
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)

@@ -185,7 +185,7 @@ func (w *world) serve(wrap func(wire.Authority) wire.Authority) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.handler = wire.Handler(w.service)
+	w.handler = inspect(w.t, wire.Handler(w.service), w.api.Endpoints())
 	w.addr, w.close = w.listen(nil)
 }
 

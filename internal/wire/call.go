@@ -116,7 +116,8 @@ func (c *Call) IDs(i int) []rollcall.DeptID {
 }
 
 // Result is where Serve appends its reply. On [TOP] endpoints that is the JSON
-// of the result; without any the reply has no result. On [Classic] endpoints
+// of the result; without any the reply has no result. Where [Endpoint.Result]
+// is made with [Beside] it is the members alone. On [Classic] endpoints
 // it is the whole object, errcode and errmsg included, as the order of their
 // members differs from one to the next (contract 1.1); without any the reply
 // is errcode 0 and errmsg ok alone.

@@ -151,6 +151,12 @@ type Endpoint struct {
 	// Faults says what an error of Serve becomes. An error without a row, and
 	// any of the kinds busy and internal, is FaultBusy and goes to the log.
 	Faults []FaultRow
+	// Result is what a success carries: on [TOP] endpoints the result, on
+	// [Classic] ones the members beside errcode and errmsg, or none of them.
+	Result Schema
+	// Chosen tells people what was decided although nothing shows how the real
+	// service does it: one sentence for each.
+	Chosen []string
 	// Serve answers a call whose caller and parameters are in order. It
 	// appends to [Call.Result] and must not keep the Call.
 	Serve func(*Call) error
@@ -211,6 +217,9 @@ func (e *Endpoint) check() error {
 	known(e.Unparsable, true)
 	for _, row := range e.Faults {
 		known(row.Fault, true)
+	}
+	if err := e.Result.checkResult(e.Family); err != nil {
+		wrong("%w", err)
 	}
 	seen := map[string]bool{tokenName: true}
 	for _, p := range e.Params {

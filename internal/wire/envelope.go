@@ -8,14 +8,18 @@ import (
 )
 
 const (
-	okHead   = `{"errcode":0,"errmsg":"ok"`
+	okTail   = `"errcode":0,"errmsg":"ok"`
+	okHead   = "{" + okTail
 	okResult = okHead + `,"result":`
 )
 
 // begin starts the envelope of a success, in the hope that it will be one.
 func (c *Call) begin() {
 	c.out = c.out[:0]
-	if c.family == TOP {
+	switch {
+	case c.ep.Result.Beside:
+		c.out = append(c.out, '{')
+	case c.family == TOP:
 		c.out = append(c.out, okResult...)
 	}
 	c.mark = len(c.out)
@@ -23,10 +27,14 @@ func (c *Call) begin() {
 
 // end finishes the envelope of a success (contract D5).
 func (c *Call) end() {
-	if len(c.out) <= c.mark { // no result
+	switch {
+	case len(c.out) <= c.mark: // no result
 		c.out = append(c.out[:0], okHead...)
 		c.close()
-	} else if c.family == TOP {
+	case c.ep.Result.Beside:
+		c.out = append(c.out, ","+okTail...)
+		c.close()
+	case c.family == TOP:
 		c.close()
 	}
 }
