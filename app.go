@@ -47,9 +47,13 @@ type App struct {
 	Name        string       `json:"name"`
 	Type        AppType      `json:"type"`
 	Permissions []Permission `json:"permissions"`
-	// ScopeDepts is the contact scope; no entry means the whole organization
-	// (contract D13).
+	// ScopeDepts is the contact scope; no entry, and none in ScopeUsers, means
+	// the whole organization (contract D13).
 	ScopeDepts []DeptID `json:"scope_depts,omitempty"`
+	// ScopeUsers are people by userid who belong to the contact scope beside
+	// the departments. They count for calls about one person only (contract
+	// D13); with people alone no department is in the scope.
+	ScopeUsers []string `json:"scope_users,omitempty"`
 	// SecretHash is a keyed hash of the appsecret, in hex. The key lies
 	// outside the database, so that the hash alone is of no use.
 	SecretHash string `json:"secret_hash"`
@@ -64,8 +68,8 @@ func (a *App) Holds(p Permission) bool { return slices.Contains(a.Permissions, p
 
 var appkeyPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{4,64}$`)
 
-// Validate checks the app's own values; that the departments exist is checked
-// where they are known.
+// Validate checks the app's own values; that the departments and people exist
+// is checked where they are known.
 func (a *App) Validate() error {
 	if !appkeyPattern.MatchString(a.Appkey) {
 		return Invalid("appkey", "%q is not 4 to 64 letters, digits, dots, - or _", a.Appkey)
@@ -87,6 +91,14 @@ func (a *App) Validate() error {
 	for _, d := range a.ScopeDepts {
 		if d < 1 {
 			return Invalid("scope-dept", "%d is less than 1", d)
+		}
+	}
+	for _, u := range a.ScopeUsers {
+		if err := validText("scope-user", u, 64); err != nil {
+			return err
+		}
+		if u == "" {
+			return Invalid("scope-user", "is empty")
 		}
 	}
 	return nil

@@ -13,7 +13,10 @@ import (
 type Grant struct {
 	corp  Corp
 	app   *rollcall.App
-	scope []rollcall.DeptID // sorted; nil for the whole organization
+	all   bool              // the contact scope is the whole organization
+	depts []rollcall.DeptID // else its departments, sorted
+	users []string          // and the people listed singly, sorted
+	shows fields
 }
 
 // Grant returns what a token opens now; false for one that is expired, of a
@@ -64,10 +67,11 @@ func (t *tenant) grant(l *lease, now rollcall.Instant) (*Grant, bool) {
 }
 
 func newGrant(c Corp, app *rollcall.App) *Grant {
-	g := &Grant{corp: c, app: app}
-	if !slices.Contains(app.ScopeDepts, rollcall.RootDept) {
-		g.scope = slices.Clone(app.ScopeDepts)
-		slices.Sort(g.scope)
+	g := &Grant{corp: c, app: app, shows: fieldsOf(app)}
+	g.all = len(app.ScopeDepts)+len(app.ScopeUsers) == 0 || slices.Contains(app.ScopeDepts, rollcall.RootDept)
+	if !g.all {
+		g.depts = slices.Sorted(slices.Values(app.ScopeDepts))
+		g.users = slices.Sorted(slices.Values(app.ScopeUsers))
 	}
 	return g
 }
@@ -94,14 +98,14 @@ func (g *Grant) Language() rollcall.Language { return languageOf(g.corp) }
 // it is in the app's contact scope. The caller's function names the parent of a
 // department; a walk that comes round in a circle is given up.
 func (g *Grant) InScope(dept rollcall.DeptID, ancestors func(rollcall.DeptID) (parent rollcall.DeptID, ok bool)) bool {
-	if len(g.scope) == 0 {
-		return true
+	if g.all || len(g.depts) == 0 {
+		return g.all
 	}
 	// A circle is noticed by a mark that is set anew after 1, 2, 4, ... steps:
 	// once the gap is long enough, the walk comes by the mark again.
 	mark, step, gap := dept, 0, 1
 	for {
-		if _, ok := slices.BinarySearch(g.scope, dept); ok {
+		if _, ok := slices.BinarySearch(g.depts, dept); ok {
 			return true
 		}
 		parent, ok := ancestors(dept)
@@ -113,4 +117,24 @@ func (g *Grant) InScope(dept rollcall.DeptID, ancestors func(rollcall.DeptID) (p
 		}
 		dept = parent
 	}
+}
+
+// InScopeUser reports whether the app may see a person in a call about this
+// person only: one who is listed singly, or who is in a department of the
+// app's contact scope (contract D13). Someone without a department is seen by
+// apps that see the whole organization. The caller's function is that of
+// [Grant.InScope].
+func (g *Grant) InScopeUser(u *rollcall.User, ancestors func(rollcall.DeptID) (parent rollcall.DeptID, ok bool)) bool {
+	if g.all {
+		return true
+	}
+	if _, listed := slices.BinarySearch(g.users, u.UserID); listed {
+		return true
+	}
+	for i := range u.Memberships {
+		if g.InScope(u.Memberships[i].DeptID, ancestors) {
+			return true
+		}
+	}
+	return false
 }
