@@ -19,6 +19,7 @@ const (
 	MemberUpdated  Kind = "member_update" // Ordinal, DeptID, MemberUpdate, MemberBefore
 	MemberRemoved  Kind = "member_remove" // Ordinal, DeptID
 	AppCreated     Kind = "app_create"    // App
+	AppUpdated     Kind = "app_update"    // App, of which the secret does not count; AppBefore
 	AppSecretReset Kind = "app_secret"    // App
 	AppDeleted     Kind = "app_delete"    // App with its Appkey only
 )
@@ -27,7 +28,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		CorpUpdated, DeptCreated, DeptUpdated, DeptDeleted, UserJoined, UserUpdated, UserActivated,
-		UserLeft, MemberAdded, MemberUpdated, MemberRemoved, AppCreated, AppSecretReset, AppDeleted,
+		UserLeft, MemberAdded, MemberUpdated, MemberRemoved, AppCreated, AppUpdated, AppSecretReset, AppDeleted,
 	}
 }
 
@@ -57,4 +58,5 @@ type Payload struct {
 	MemberUpdate *MembershipUpdate `json:"member_update,omitempty"`
 	MemberBefore *MembershipUpdate `json:"member_before,omitempty"`
 	App          *App              `json:"app,omitempty"`
+	AppBefore    *App              `json:"app_before,omitempty"`
 }

@@ -32,7 +32,7 @@ func (m *memory) LoadTokens(_ context.Context, corpID string) ([]rollcall.Token,
 	return slices.Collect(maps.Values(m.rows[corpID])), m.fail
 }
 
-func (m *memory) SaveToken(ctx context.Context, corpID string, t rollcall.Token) error {
+func (m *memory) SaveToken(ctx context.Context, corpID string, t rollcall.Token, _ int) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.onSave != nil {

@@ -51,7 +51,7 @@ func (r *Registry) store(ctx context.Context, t *tenant, app *rollcall.App, cred
 		l = r.key.newLease(t.id, app)
 	}
 	until := after(now, life+ahead)
-	if err := r.tokens.SaveToken(ctx, t.id, l.record(until)); err != nil {
+	if err := r.tokens.SaveToken(ctx, t.id, l.record(until), 1); err != nil {
 		return nil, busy(err)
 	}
 	// Storing takes time, and the client counts from the answer on.

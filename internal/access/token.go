@@ -87,7 +87,7 @@ func (l *lease) hash() []byte {
 // record is what is stored of the lease; it can be used until the instant.
 func (l *lease) record(until rollcall.Instant) rollcall.Token {
 	return rollcall.Token{
-		Appkey: l.appkey, SecretGeneration: l.generation, Nonce: l.nonce, ExpiresAt: until, Hash: l.hash(),
+		Appkey: l.appkey, Kind: rollcall.AppToken, SecretGeneration: l.generation, Nonce: l.nonce, ExpiresAt: until, Hash: l.hash(),
 	}
 }
 

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -37,10 +36,6 @@ SELECT ordinal, dept_id, entered_at, left_at FROM membership_history WHERE corp_
 
 	selectEndedParents = `
 SELECT dept_id, parent_id, since, until FROM department_history WHERE corp_id = ?1 ORDER BY version, seq`
-
-	selectApps = `
-SELECT appkey, name, type, permissions, scope_depts, secret_hash, secret_generation, created_at
-FROM apps WHERE corp_id = ?1 ORDER BY appkey`
 )
 
 // Load implements [rollcall.Store].
@@ -220,26 +215,6 @@ func (l *loader) endedParents() error {
 	return l.each(selectEndedParents, func(stmt *sqlite.Stmt) error {
 		return l.to.EndedParent(rollcall.DeptID(stmt.ColumnInt64(0)), rollcall.DeptID(stmt.ColumnInt64(1)),
 			rollcall.Stay{From: instant(stmt, 2), To: instant(stmt, 3)})
-	})
-}
-
-func (l *loader) apps() error {
-	return l.each(selectApps, func(stmt *sqlite.Stmt) error {
-		a := rollcall.App{
-			Appkey:           stmt.ColumnText(0),
-			Name:             stmt.ColumnText(1),
-			Type:             rollcall.AppType(stmt.ColumnText(2)),
-			SecretHash:       stmt.ColumnText(5),
-			SecretGeneration: stmt.ColumnInt(6),
-			CreatedAt:        instant(stmt, 7),
-		}
-		if err := json.Unmarshal(column(stmt, 3), &a.Permissions); err != nil {
-			return fmt.Errorf("permissions of %s: %w", a.Appkey, err)
-		}
-		if err := json.Unmarshal(column(stmt, 4), &a.ScopeDepts); err != nil {
-			return fmt.Errorf("scope of %s: %w", a.Appkey, err)
-		}
-		return l.to.App(&a)
 	})
 }
 
