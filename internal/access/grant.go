@@ -1,6 +1,7 @@
 package access
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -17,6 +18,7 @@ type Grant struct {
 	depts []rollcall.DeptID // else its departments, sorted
 	users []string          // and the people listed singly, sorted
 	shows fields
+	rates *rates // nil for an app without a rate
 }
 
 // Grant returns what a token opens now; false for one that is expired, of a
@@ -61,6 +63,7 @@ func (t *tenant) grant(l *lease, now rollcall.Instant) (*Grant, bool) {
 	g := l.last.Load()
 	if g == nil || g.app != app {
 		g = newGrant(t.corp, app)
+		g.rates = t.ratesOf(app)
 		l.last.Store(g)
 	}
 	return g, true
@@ -90,6 +93,9 @@ func (g *Grant) AppType() rollcall.AppType { return g.app.Type }
 
 // Holds reports whether the app has a permission point.
 func (g *Grant) Holds(p rollcall.Permission) bool { return g.app.Holds(p) }
+
+// Networks returns those from which the app may call; any where there are none.
+func (g *Grant) Networks() []netip.Prefix { return g.app.AllowedIPs }
 
 // Language returns the language of the organization's error texts.
 func (g *Grant) Language() rollcall.Language { return languageOf(g.corp) }

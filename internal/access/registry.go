@@ -36,6 +36,9 @@ type tenant struct {
 
 	leases atomic.Pointer[leases] // replaced as a whole, under saving
 	saving chan struct{}          // holds one value while a token is being stored
+
+	counting sync.Mutex
+	rates    map[string]*rates // by appkey, under counting
 }
 
 // leases are the tokens of one organization; not written to once published.

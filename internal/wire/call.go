@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"io"
+	"net/netip"
 	"time"
 
 	"rollcall"
@@ -16,6 +17,9 @@ type Request struct {
 	Body         io.Reader // may be nil
 	Length       int64     // of the body; negative where it is not known
 	RemoteAddr   string
+	// Forwarded are the values of X-Forwarded-For; they count only where a
+	// trusted proxy sent them.
+	Forwarded []string
 }
 
 // Caller is the app that a token belongs to.
@@ -23,6 +27,11 @@ type Caller interface {
 	Appkey() string
 	AppType() rollcall.AppType
 	Holds(p rollcall.Permission) bool
+	// Networks are those from which it may call; any where there are none.
+	Networks() []netip.Prefix
+	// Spend counts a call of an endpoint against the app's rate, and tells
+	// whether it is one too many for a second in which limit are allowed.
+	Spend(path string, now time.Time) (limit int, ok bool)
 	// Language is the language of the texts that it gets (contract D3).
 	Language() rollcall.Language
 }
@@ -54,7 +63,9 @@ type Call struct {
 	caller Caller
 	lang   rollcall.Language
 	args   []arg
-	ids    []rollcall.DeptID
+	// proxies are those whose word about the address of a client counts.
+	proxies []netip.Prefix
+	ids     []rollcall.DeptID
 
 	// The reply, and what the log gets to know about it.
 	out     Buffer
@@ -77,9 +88,6 @@ func (c *Call) Endpoint() *Endpoint { return c.ep }
 // Caller returns the app that calls, as [Authority] gave it; nil on public
 // endpoints.
 func (c *Call) Caller() Caller { return c.caller }
-
-// RemoteAddr returns the address that the engine saw.
-func (c *Call) RemoteAddr() string { return c.req.RemoteAddr }
 
 // SetLanguage chooses the language of the texts, for public endpoints that
 // find out themselves which organization is meant (contract D3).

@@ -3,9 +3,9 @@
 //
 // A caller describes its endpoints as rows ([Endpoint] with its [Param] rows)
 // and says who may call ([Authority]). A [Service] made of them answers a
-// [Request] in this order (contract D2): path, method, token, permission point
-// and app type, parameters in the order of their rows, and then the endpoint's
-// own Serve. The first that fails decides the reply.
+// [Request] in this order (contract D2): path, method, token, address,
+// permission point and app type, rate, parameters in the order of their rows, and
+// then the endpoint's own Serve. The first that fails decides the reply.
 //
 // There are two families of endpoints (contract 1.1), apart in their envelopes:
 //

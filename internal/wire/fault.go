@@ -108,6 +108,18 @@ var (
 		Code: 60011, EN: "The API does not support apps of the type <name>", ZH: "该接口不支持此类型的应用：<name>", Sub: true,
 		When: "the endpoint is not for apps of this type",
 	}
+	FaultAddress = Fault{
+		Code: 60020, Sub: true,
+		EN:   "Caller IP not in the whitelist,<name>",
+		ZH:   "访问ip不在白名单之中,<name>",
+		When: "the app may not call from this address",
+	}
+	FaultRate = Fault{
+		Code: 90018, Sub: true,
+		EN:   "An appkey may make the same call at most <name> times a second",
+		ZH:   "每个企业的每个appkey调用单个接口的频率不可超过<name>次/秒",
+		When: "the app makes this call more often than its rate allows",
+	}
 	FaultParamEmpty = Fault{
 		Code: 400002, EN: "Parameter is empty", ZH: "参数为空",
 		When: "a required parameter is missing (user/count)",
@@ -128,7 +140,7 @@ func Faults() []Fault {
 		FaultBusy, FaultInvalidMethod, FaultMissingArgument, FaultNotFoundURI, FaultTokenBlank, FaultTokenInvalid,
 		FaultMissingParam, FaultInvalidParameter, FaultInvalidOffset, FaultInvalidSize, FaultWrongCorpSecret,
 		FaultWrongSecret, FaultPostRequired, FaultDeptScope, FaultDeptNotFound, FaultTheDeptNotFound,
-		FaultPermission, FaultAppType, FaultParamEmpty, FaultParamInvalid, FaultParamFormat,
+		FaultPermission, FaultAppType, FaultAddress, FaultRate, FaultParamEmpty, FaultParamInvalid, FaultParamFormat,
 	}
 	slices.SortStableFunc(all, func(a, b Fault) int { return cmp.Compare(a.Code, b.Code) })
 	return all

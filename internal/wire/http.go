@@ -35,6 +35,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Body != nil && r.Body != http.NoBody {
 		req.Body = r.Body
 	}
+	req.Forwarded = r.Header["X-Forwarded-For"]
 	if v := r.Header["Content-Type"]; len(v) > 0 {
 		req.ContentType = v[0]
 	}

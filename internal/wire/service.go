@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +34,9 @@ type Config struct {
 	Slow time.Duration
 	// ID makes request ids; random ones where it is nil.
 	ID func() uint64
+	// TrustedProxies are the proxies whose X-Forwarded-For is believed. Without
+	// any only the other end of the connection counts.
+	TrustedProxies []netip.Prefix
 }
 
 // Observer is told of every call that was answered.
@@ -116,7 +121,7 @@ func (a Answer) Body() []byte { return a.call.out }
 // and the connection should be closed.
 func (s *Service) Answer(ctx context.Context, req Request) (Answer, error) {
 	c := s.calls.Get().(*Call)
-	c.ctx, c.req = ctx, req
+	c.ctx, c.req, c.proxies = ctx, req, s.cfg.TrustedProxies
 	c.ep, c.family = s.routes[req.Path], familyOf(req.Path)
 	c.lang = s.cfg.Authority.Language()
 	formatID(&c.id, s.cfg.ID())
@@ -168,7 +173,7 @@ func (s *Service) answer(c *Call) (done *Call, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			done, err = &Call{
-				ctx: c.ctx, req: c.req, ep: c.ep, family: c.family, caller: c.caller, lang: c.lang,
+				ctx: c.ctx, req: c.req, proxies: c.proxies, ep: c.ep, family: c.family, caller: c.caller, lang: c.lang,
 				id: c.id, started: c.started, counted: c.counted, stack: debug.Stack(),
 			}, nil
 			done.busy(fmt.Errorf("panic: %v", p))
@@ -246,6 +251,10 @@ func (s *Service) admit(c *Call) bool {
 		return false
 	}
 	c.caller, c.lang = caller, caller.Language()
+	if n := caller.Networks(); len(n) > 0 && !within(c.Peer(), n) {
+		c.fail(FaultAddress, addressSubject(c.Peer(), caller.Appkey()), "")
+		return false
+	}
 	if p := c.ep.Permission; p != "" && !caller.Holds(p) {
 		c.fail(FaultPermission, string(p), "")
 		return false
@@ -254,7 +263,20 @@ func (s *Service) admit(c *Call) bool {
 		c.fail(FaultAppType, string(caller.AppType()), "")
 		return false
 	}
+	if limit, ok := caller.Spend(c.ep.Path, c.started); !ok {
+		c.fail(FaultRate, strconv.Itoa(limit), "")
+		return false
+	}
 	return true
+}
+
+// addressSubject tells whose address is in no network of the app.
+func addressSubject(peer netip.Addr, appkey string) string {
+	from := "unknown"
+	if peer.IsValid() {
+		from = peer.String()
+	}
+	return "request ip=" + from + " appKey(" + appkey + ")"
 }
 
 // refused turns an error of Serve into the reply.
