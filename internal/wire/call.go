@@ -56,6 +56,8 @@ type Call struct {
 	// are parts of it.
 	in    []byte
 	token arg
+	// inPath is the value of the parameter in the path.
+	inPath string
 
 	// What is known about it; ep is nil for an unknown path.
 	ep     *Endpoint
@@ -70,7 +72,8 @@ type Call struct {
 	// The reply, and what the log gets to know about it.
 	out     Buffer
 	mark    int // where the result begins in out
-	id      [12]byte
+	id      [uuidLen]byte
+	status  int // of HTTP
 	code    int
 	started time.Time
 	counted bool   // among those in flight
@@ -127,7 +130,7 @@ func (c *Call) IDs(i int) []rollcall.DeptID {
 // of the result; without any the reply has no result. On [Classic] endpoints
 // it is the whole object, errcode and errmsg included, as the order of their
 // members differs from one to the next (contract 1.1); without any the reply
-// is errcode 0 and errmsg ok alone.
+// is errcode 0 and errmsg ok alone. On [OAuth] endpoints it is the whole object.
 func (c *Call) Result() *Buffer { return &c.out }
 
 // slot returns where a parameter's value goes; nil for a name without meaning.
@@ -166,10 +169,10 @@ func (c *Call) check() (*Param, Fault) {
 		p := &c.ep.Params[i]
 		switch c.args[i].verdict {
 		case malformed:
-			f := p.malformed()
+			f := p.malformed(c.family)
 			return p, f
 		case outOfRange:
-			f := p.outOfRange()
+			f := p.outOfRange(c.family)
 			return p, f
 		}
 	}

@@ -14,7 +14,11 @@ import (
 // whatever else the failure is about takes its place; other texts may go on
 // with it, as in "Invalid parameter: query_date".
 type Fault struct {
-	Code   int
+	// Code is the errcode; on the newer host, where a code is a word, it is the
+	// HTTP status.
+	Code int
+	// Name is the code on the newer host, and empty on all others.
+	Name   string
 	EN, ZH string
 	// When tells people when it is answered.
 	When string
@@ -134,7 +138,8 @@ var (
 	}
 )
 
-// Faults returns the whole table of error codes, by code.
+// Faults returns the whole table of error codes, by code; those of the newer
+// host come among them by their status.
 func Faults() []Fault {
 	all := []Fault{
 		FaultBusy, FaultInvalidMethod, FaultMissingArgument, FaultNotFoundURI, FaultTokenBlank, FaultTokenInvalid,
@@ -142,6 +147,7 @@ func Faults() []Fault {
 		FaultWrongSecret, FaultPostRequired, FaultDeptScope, FaultDeptNotFound, FaultTheDeptNotFound,
 		FaultPermission, FaultAppType, FaultAddress, FaultRate, FaultParamEmpty, FaultParamInvalid, FaultParamFormat,
 	}
+	all = append(all, oauthFaults()...)
 	slices.SortStableFunc(all, func(a, b Fault) int { return cmp.Compare(a.Code, b.Code) })
 	return all
 }
@@ -184,7 +190,8 @@ func ErrorsMarkdown() string {
 	var b strings.Builder
 	b.WriteString(`# Error codes
 
-Every reply has HTTP status 200; errcode says what happened, 0 being success.
+Every reply has HTTP status 200, but for those of the newer host, which come
+last on this page; errcode says what happened, 0 being success.
 Programs decide by errcode, never by text. A text may go on, as in
 "Invalid parameter: query_date". The setting errmsg_language of the
 organization chooses between English and Chinese.
@@ -197,11 +204,26 @@ and errmsg is "ding talk error[subcode=…,submsg=…]".
 |---|---|---|---|
 `)
 	for _, f := range Faults() {
+		if f.Name != "" {
+			continue
+		}
 		mark := ""
 		if f.Sub {
 			mark = " *"
 		}
 		fmt.Fprintf(&b, "| %d%s | `%s` | `%s` | %s |\n", f.Code, mark, f.EN, f.ZH, f.When)
+	}
+	b.WriteString(`
+## The newer host
+
+Under /v1.0 a failure has an HTTP status and a code that is a word:
+{"requestid":"…","code":"…","message":"…"}.
+
+| status and code | English | Chinese | When |
+|---|---|---|---|
+`)
+	for _, f := range oauthFaults() {
+		fmt.Fprintf(&b, "| %d `%s` | `%s` | `%s` | %s |\n", f.Code, f.Name, f.EN, f.ZH, f.When)
 	}
 	return b.String()
 }
