@@ -22,7 +22,8 @@ type Grant struct {
 }
 
 // Grant returns what a token opens now; false for one that is expired, of a
-// deleted app, of a replaced secret, or none of ours. It is called for every
+// deleted app, of a replaced secret, one that opens no organization, or none of
+// ours. It is called for every
 // request and neither waits nor allocates.
 func (r *Registry) Grant(token []byte) (*Grant, bool) {
 	if t, l := r.find(token); l != nil {
@@ -53,7 +54,7 @@ func (r *Registry) find(token []byte) (*tenant, *lease) {
 }
 
 func (t *tenant) grant(l *lease, now rollcall.Instant) (*Grant, bool) {
-	if !l.live(now) {
+	if !l.live(now) || l.kind == rollcall.SuiteToken { // which opens no organization
 		return nil, false
 	}
 	app, ok := t.corp.App(l.appkey)
