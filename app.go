@@ -1,6 +1,7 @@
 package rollcall
 
 import (
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,16 +48,48 @@ type App struct {
 	Name        string       `json:"name"`
 	Type        AppType      `json:"type"`
 	Permissions []Permission `json:"permissions"`
-	// ScopeDepts is the contact scope; no entry means the whole organization
-	// (contract D13).
+	// ScopeDepts is the contact scope; no entry, and none in ScopeUsers, means
+	// the whole organization (contract D13).
 	ScopeDepts []DeptID `json:"scope_depts,omitempty"`
+	// ScopeUsers are people by userid who belong to the contact scope beside
+	// the departments. They count for calls about one person only (contract
+	// D13); with people alone no department is in the scope.
+	ScopeUsers []string `json:"scope_users,omitempty"`
+	// AllowedIPs are the addresses from which the app may call; no entry means
+	// any.
+	AllowedIPs []netip.Prefix `json:"allowed_ips,omitempty"`
+	// Rate is how often a second the app may make one and the same call; 0 is
+	// as often as it likes.
+	Rate int `json:"rate,omitempty"`
+	// TicketGeneration counts how often the suite ticket of a third-party app
+	// was made anew.
+	TicketGeneration int `json:"ticket_generation,omitempty"`
+	// AnyTicket marks a third-party app whose suite ticket is not looked at, as
+	// with apps that were made to order for one organization.
+	AnyTicket bool `json:"any_ticket,omitempty"`
 	// SecretHash is a keyed hash of the appsecret, in hex. The key lies
 	// outside the database, so that the hash alone is of no use.
 	SecretHash string `json:"secret_hash"`
+	// SecretSealed is the appsecret of a third-party app, encrypted under the
+	// same outside key: signatures cannot be checked without it.
+	SecretSealed string `json:"secret_sealed,omitempty"`
 	// SecretGeneration counts the secrets the app has had, from 1. A token
 	// belongs to one generation and dies with it.
 	SecretGeneration int     `json:"secret_generation"`
 	CreatedAt        Instant `json:"created_at"`
+}
+
+// Update takes over what [AppUpdated] changes: all but the appkey, the type, the
+// secret and the time of creation.
+func (a *App) Update(to *App) {
+	a.Name, a.Permissions = to.Name, to.Permissions
+	a.ScopeDepts, a.ScopeUsers, a.AllowedIPs, a.Rate = to.ScopeDepts, to.ScopeUsers, to.AllowedIPs, to.Rate
+	a.TicketGeneration, a.AnyTicket = to.TicketGeneration, to.AnyTicket
+}
+
+// ResetSecret takes over what [AppSecretReset] changes.
+func (a *App) ResetSecret(to *App) {
+	a.SecretHash, a.SecretSealed, a.SecretGeneration = to.SecretHash, to.SecretSealed, to.SecretGeneration
 }
 
 // Holds reports whether the app has a permission point.
@@ -64,8 +97,8 @@ func (a *App) Holds(p Permission) bool { return slices.Contains(a.Permissions, p
 
 var appkeyPattern = regexp.MustCompile(`^[A-Za-z0-9_.-]{4,64}$`)
 
-// Validate checks the app's own values; that the departments exist is checked
-// where they are known.
+// Validate checks the app's own values; that the departments and people exist
+// is checked where they are known.
 func (a *App) Validate() error {
 	if !appkeyPattern.MatchString(a.Appkey) {
 		return Invalid("appkey", "%q is not 4 to 64 letters, digits, dots, - or _", a.Appkey)
@@ -89,7 +122,46 @@ func (a *App) Validate() error {
 			return Invalid("scope-dept", "%d is less than 1", d)
 		}
 	}
+	for _, u := range a.ScopeUsers {
+		if err := validText("scope-user", u, 64); err != nil {
+			return err
+		}
+		if u == "" {
+			return Invalid("scope-user", "is empty")
+		}
+	}
+	for _, p := range a.AllowedIPs {
+		if !p.IsValid() || p != p.Masked() || p.Addr().Is4In6() {
+			return Invalid("allow-ip", "%s is not a network", p)
+		}
+	}
+	if a.Rate < 0 || a.Rate > maxRate {
+		return Invalid("rate", "%d is not 0 to %d calls a second", a.Rate, maxRate)
+	}
+	if a.AnyTicket && a.Type != ThirdParty {
+		return Invalid("any-ticket", "only a third-party app has a suite ticket")
+	}
 	return nil
+}
+
+const maxRate = 1_000_000
+
+// ParseNetwork reads one entry of [App.AllowedIPs]: a network such as
+// 10.0.0.0/8 or 2001:db8::/32, or a single address.
+func ParseNetwork(s string) (netip.Prefix, error) {
+	wrong := Invalid("allow-ip", "%q is neither an address nor a network such as 10.0.0.0/8", s)
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		addr, err := netip.ParseAddr(s)
+		if err != nil || addr.Zone() != "" {
+			return netip.Prefix{}, wrong
+		}
+		p = netip.PrefixFrom(addr.Unmap(), addr.Unmap().BitLen())
+	}
+	if p.Addr().Is4In6() {
+		return netip.Prefix{}, wrong
+	}
+	return p.Masked(), nil
 }
 
 func permissionList() string {
@@ -98,15 +170,4 @@ func permissionList() string {
 		names = append(names, string(p))
 	}
 	return strings.Join(names, ", ")
-}
-
-// Token is what the store keeps of an app's access token: enough to make the
-// token again with the outside key, and of no use without it.
-type Token struct {
-	Appkey           string
-	SecretGeneration int
-	Nonce            []byte
-	ExpiresAt        Instant
-	// Hash is the SHA-256 of the token; it shows a wrong outside key.
-	Hash []byte
 }

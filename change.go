@@ -30,6 +30,7 @@ const (
 	RoleTaken        Kind = "role_take"         // Ordinal, Role with its ID only
 
 	AppCreated     Kind = "app_create" // App
+	AppUpdated     Kind = "app_update" // App, of which the secret does not count; AppBefore
 	AppSecretReset Kind = "app_secret" // App
 	AppDeleted     Kind = "app_delete" // App with its Appkey only
 )
@@ -39,7 +40,7 @@ func Kinds() []Kind {
 	return []Kind{
 		CorpUpdated, DeptCreated, DeptUpdated, DeptDeleted, UserJoined, UserUpdated, UserActivated,
 		UserLeft, MemberAdded, MemberUpdated, MemberRemoved, UserErased, RoleGroupCreated, RoleGroupUpdated,
-		RoleGroupDeleted, RoleCreated, RoleUpdated, RoleDeleted, RoleGiven, RoleTaken, AppCreated, AppSecretReset, AppDeleted,
+		RoleGroupDeleted, RoleCreated, RoleUpdated, RoleDeleted, RoleGiven, RoleTaken, AppCreated, AppUpdated, AppSecretReset, AppDeleted,
 	}
 }
 
@@ -71,6 +72,7 @@ type Payload struct {
 	Role         *Role             `json:"role,omitempty"`
 	Group        *RoleGroup        `json:"role_group,omitempty"`
 	App          *App              `json:"app,omitempty"`
+	AppBefore    *App              `json:"app_before,omitempty"`
 }
 
 // Erase takes away what a payload tells of a person's own values, and puts

@@ -120,6 +120,7 @@ var doors = map[string]string{
 	"github.com/jedib0t/go-pretty":   "cmd/rollcall",
 	"github.com/schollz/progressbar": "cmd/rollcall",
 	"golang.org/x/term":              "cmd/rollcall",
+	"golang.org/x/time/rate":         "internal/access",
 	"github.com/prometheus":          "internal/ops",
 	"github.com/google/go-cmp":       "internal/store/storetest",
 	"pgregory.net/rapid":             "internal/store/storetest",

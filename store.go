@@ -104,9 +104,11 @@ type SignIns interface {
 
 // Tokens keeps what access tokens are made from.
 type Tokens interface {
-	// LoadTokens returns the tokens of an organization.
+	// LoadTokens returns the tokens of an organization, by appkey, kind and
+	// nonce.
 	LoadTokens(ctx context.Context, corpID string) ([]Token, error)
-	// SaveToken stores the token of an app, in the place of the one before.
-	// It is durable when it returns.
-	SaveToken(ctx context.Context, corpID string, t Token) error
+	// SaveToken stores a token of an app; one with the same nonce is replaced.
+	// Of the app's tokens of its kind no more than keep stay: this one and
+	// those that expire last. It is durable when it returns.
+	SaveToken(ctx context.Context, corpID string, t Token, keep int) error
 }

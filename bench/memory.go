@@ -63,7 +63,7 @@ func (s *instantStore) SignInChunks(context.Context, string, uint64, func(rollca
 func (*instantStore) LoadTokens(context.Context, string) ([]rollcall.Token, error) { return nil, nil }
 
 // SaveToken implements [rollcall.Tokens].
-func (*instantStore) SaveToken(context.Context, string, rollcall.Token) error { return nil }
+func (*instantStore) SaveToken(context.Context, string, rollcall.Token, int) error { return nil }
 
 // Close implements [rollcall.Store].
 func (*instantStore) Close() error { return nil }

@@ -99,7 +99,7 @@ func (c *appCreateCommand) Run(ctx context.Context, std streams) error {
 	if err := app.Validate(); err != nil {
 		return err
 	}
-	app.SecretHash = key.HashSecret(org.ID(), app.Appkey, secret)
+	key.SetSecret(org.ID(), app, secret)
 	_, err = org.Do(ctx, "cli", func(s *directory.State) (directory.Batch, error) {
 		if _, taken := s.App(app.Appkey); taken {
 			return directory.Batch{}, appkeyTaken(app.Appkey)
@@ -216,8 +216,8 @@ func (c *appRotateCommand) Run(ctx context.Context, std streams) error {
 			return "", nil, err
 		}
 		fresh := *app
-		fresh.SecretHash = key.HashSecret(org.ID(), app.Appkey, secret)
 		fresh.SecretGeneration++
+		key.SetSecret(org.ID(), &fresh, secret)
 		return rollcall.AppSecretReset, &fresh, nil
 	})
 	if err != nil {

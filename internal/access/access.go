@@ -15,6 +15,8 @@ package access
 
 import (
 	"iter"
+	"net/netip"
+	"slices"
 
 	"rollcall"
 )
@@ -37,6 +39,28 @@ type Corp interface {
 type Credentials struct {
 	Appkey, Appsecret  string
 	CorpID, CorpSecret string
+	Terms
+}
+
+// Terms are what is asked for beside a secret.
+type Terms struct {
+	// From is where the caller calls from; it counts for apps that may call
+	// from some addresses only.
+	From netip.Addr
+	// Needs is a permission point without which the app gets no token; empty
+	// for none.
+	Needs rollcall.Permission
+}
+
+// check holds the terms against an app whose secret was given.
+func (t Terms) check(app *rollcall.App) error {
+	if len(app.AllowedIPs) > 0 && !slices.ContainsFunc(app.AllowedIPs, func(p netip.Prefix) bool { return p.Contains(t.From) }) {
+		return &rollcall.Error{Kind: rollcall.KindDenied, Param: app.Appkey, Detail: "no token for this address", Err: ErrAddress}
+	}
+	if t.Needs != "" && !app.Holds(t.Needs) {
+		return &rollcall.Error{Kind: rollcall.KindDenied, Param: string(t.Needs), Detail: "no token without it", Err: ErrPermission}
+	}
+	return nil
 }
 
 func (c Credentials) hasAppkey() bool { return c.Appkey != "" && c.Appsecret != "" }
@@ -53,6 +77,8 @@ func (c Credentials) refusal() error {
 	return ErrNoCredentials
 }
 
+func denied(detail string) error { return &rollcall.Error{Kind: rollcall.KindDenied, Detail: detail} }
+
 // Why no token is given, to be compared with errors.Is. An app that does not
 // exist and a secret that is wrong are the same refusal. They are immutable.
 var (
@@ -61,11 +87,26 @@ var (
 		Kind: rollcall.KindMissing, Detail: "an appkey and its appsecret are needed",
 	}
 	// ErrWrongSecret refuses an appkey and appsecret.
-	ErrWrongSecret error = &rollcall.Error{
-		Kind: rollcall.KindDenied, Detail: "no app has this appkey and appsecret",
-	}
+	ErrWrongSecret = denied("no app has this appkey and appsecret")
 	// ErrWrongCorpSecret refuses a corpid and corpsecret.
-	ErrWrongCorpSecret error = &rollcall.Error{
-		Kind: rollcall.KindDenied, Detail: "no app has this corpid and corpsecret",
-	}
+	ErrWrongCorpSecret = denied("no app has this corpid and corpsecret")
+	// ErrAddress refuses an app that may not call from where it calls; the
+	// error around it has the appkey.
+	ErrAddress = denied("the app may not call from this address")
+	// ErrPermission refuses an app that lacks a permission point; the error
+	// around it has its name.
+	ErrPermission = denied("the app does not hold the permission point")
+	// ErrWrongTicket refuses a suite ticket.
+	ErrWrongTicket = denied("the suite ticket is not that of the app")
+	// ErrNotAuthorized refuses an app that belongs to another organization.
+	ErrNotAuthorized = denied("the organization has not authorized the app")
+
+	// ErrTimestamp refuses a time that is not a number of milliseconds.
+	ErrTimestamp = denied("the timestamp is not a number of milliseconds since 1970")
+	// ErrSkew refuses a time that is not now.
+	ErrSkew = denied("the timestamp is more than a minute away from the server's clock")
+	// ErrUnknownSuite refuses a key that no third-party app has.
+	ErrUnknownSuite = denied("no third-party app has this key")
+	// ErrWrongSignature refuses a signature.
+	ErrWrongSignature = denied("the signature does not fit")
 )

@@ -2,6 +2,7 @@ package access
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"iter"
@@ -18,21 +19,24 @@ import (
 // memory keeps tokens as a store does, and fails when told to.
 type memory struct {
 	mu     sync.Mutex
-	rows   map[string]map[string]rollcall.Token
+	rows   map[string]map[string]rollcall.Token // the one of each app, by corp and appkey
+	more   map[string][]rollcall.Token          // those of the other kinds, by corp
 	saves  int
 	fail   error
 	onSave func() // while a save is going on
 }
 
-func newMemory() *memory { return &memory{rows: map[string]map[string]rollcall.Token{}} }
+func newMemory() *memory {
+	return &memory{rows: map[string]map[string]rollcall.Token{}, more: map[string][]rollcall.Token{}}
+}
 
 func (m *memory) LoadTokens(_ context.Context, corpID string) ([]rollcall.Token, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.Collect(maps.Values(m.rows[corpID])), m.fail
+	return slices.AppendSeq(slices.Clone(m.more[corpID]), maps.Values(m.rows[corpID])), m.fail
 }
 
-func (m *memory) SaveToken(ctx context.Context, corpID string, t rollcall.Token) error {
+func (m *memory) SaveToken(ctx context.Context, corpID string, t rollcall.Token, keep int) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.onSave != nil {
@@ -46,7 +50,23 @@ func (m *memory) SaveToken(ctx context.Context, corpID string, t rollcall.Token)
 		m.rows[corpID] = map[string]rollcall.Token{}
 	}
 	t.Nonce, t.Hash = slices.Clone(t.Nonce), slices.Clone(t.Hash)
-	m.rows[corpID][t.Appkey] = t
+	if t.Kind == rollcall.AppToken {
+		m.rows[corpID][t.Appkey] = t
+		return nil
+	}
+	var same, others []rollcall.Token
+	for _, o := range m.more[corpID] {
+		switch {
+		case o.Appkey != t.Appkey || o.Kind != t.Kind:
+			others = append(others, o)
+		case !bytes.Equal(o.Nonce, t.Nonce):
+			same = append(same, o)
+		}
+	}
+	slices.SortFunc(same, func(a, b rollcall.Token) int {
+		return cmp.Or(cmp.Compare(b.ExpiresAt, a.ExpiresAt), bytes.Compare(a.Nonce, b.Nonce))
+	})
+	m.more[corpID] = append(append(others, t), same[:min(len(same), keep-1)]...)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package access
 
 import (
 	"context"
+	"iter"
 
 	"rollcall"
 )
@@ -16,9 +17,35 @@ func (r *Registry) Token(ctx context.Context, creds Credentials) (token string, 
 	if app == nil {
 		return "", 0, creds.refusal()
 	}
-	l := t.leases.Load().byApp[app.Appkey]
+	return r.give(ctx, t, app, rollcall.AppToken, creds.Terms, creds.refusal())
+}
+
+// TokenFor is [Registry.Token] where the organization of the app is named too.
+// One that is not known is [rollcall.ErrNoCorp], another one than the app's
+// ErrNotAuthorized.
+func (r *Registry) TokenFor(ctx context.Context, corpID string, creds Credentials) (token string, expiresIn int, err error) {
+	if r.index.Load().corp(corpID) == nil {
+		return "", 0, rollcall.ErrNoCorp
+	}
+	t, app := r.authenticate(creds)
+	switch {
+	case app == nil:
+		return "", 0, creds.refusal()
+	case t.id != corpID:
+		return "", 0, ErrNotAuthorized
+	}
+	return r.give(ctx, t, app, rollcall.AppToken, creds.Terms, creds.refusal())
+}
+
+// give gives an app whose secret was checked a token of a kind. Where the secret
+// turns out to be replaced meanwhile it is the refusal.
+func (r *Registry) give(ctx context.Context, t *tenant, app *rollcall.App, kind rollcall.TokenKind, terms Terms, refusal error) (token string, expiresIn int, err error) {
+	if err := terms.check(app); err != nil {
+		return "", 0, err
+	}
+	l := t.leases.Load().single[slot{app.Appkey, kind}]
 	if l == nil || !l.fits(app) || !l.extend(r.now()) {
-		if l, err = r.store(ctx, t, app, creds); err != nil {
+		if l, err = r.store(ctx, t, app, kind, refusal); err != nil {
 			return "", 0, err
 		}
 	}
@@ -26,9 +53,10 @@ func (r *Registry) Token(ctx context.Context, creds Credentials) (token string, 
 }
 
 // store gives an app a lease that is stored with a whole life before it: the
-// one it has or, when that is over, a new one. One call per organization at a
-// time; the others wait, and then mostly find what they need.
-func (r *Registry) store(ctx context.Context, t *tenant, app *rollcall.App, creds Credentials) (*lease, error) {
+// one it has or, when that is over, a new one; of a kind of which it has many,
+// always a new one. One call per organization at a time; the others wait, and
+// then mostly find what they need.
+func (r *Registry) store(ctx context.Context, t *tenant, app *rollcall.App, kind rollcall.TokenKind, refusal error) (*lease, error) {
 	select {
 	case t.saving <- struct{}{}:
 	case <-ctx.Done():
@@ -39,19 +67,19 @@ func (r *Registry) store(ctx context.Context, t *tenant, app *rollcall.App, cred
 	// The app may have changed in the meantime; its secret was checked before.
 	newest, ok := t.corp.App(app.Appkey)
 	if !ok || newest.SecretGeneration != app.SecretGeneration || newest.CreatedAt != app.CreatedAt {
-		return nil, creds.refusal()
+		return nil, refusal
 	}
 	now := r.now()
-	l := t.leases.Load().byApp[app.Appkey]
+	l := t.leases.Load().single[slot{app.Appkey, kind}]
 	if l != nil && l.fits(app) && l.extend(now) {
 		return l, nil
 	}
 	fresh := l == nil || !l.fits(app) || !l.live(now)
 	if fresh {
-		l = r.key.newLease(t.id, app)
+		l = r.key.newLease(t.id, app, kind)
 	}
 	until := after(now, life+ahead)
-	if err := r.tokens.SaveToken(ctx, t.id, l.record(until)); err != nil {
+	if err := r.tokens.SaveToken(ctx, t.id, l.record(until), keep(kind)); err != nil {
 		return nil, busy(err)
 	}
 	// Storing takes time, and the client counts from the answer on.
@@ -83,36 +111,36 @@ func (r *Registry) authenticate(creds Credentials) (*tenant, *rollcall.App) {
 	return nil, nil
 }
 
-// byAppkey asks the organization that the appkey names, then the others: an
-// appkey brought along from elsewhere may look like a generated one, and two
-// organizations may have brought the same. The secret decides.
+// withAppkey yields the apps with an appkey: first that of the organization that
+// the appkey names, then the others. An appkey brought along from elsewhere may
+// look like a generated one, and two organizations may have brought the same;
+// the secret decides.
+func (x index) withAppkey(appkey string) iter.Seq2[*tenant, *rollcall.App] {
+	return func(yield func(*tenant, *rollcall.App) bool) {
+		var first index
+		if tag, ok := tagOfAppkey(appkey); ok {
+			first = x.tagged(tagNumber(tag))
+		}
+		for _, t := range first {
+			if app, ok := t.corp.App(appkey); ok && !yield(t, app) {
+				return
+			}
+		}
+		for _, t := range x {
+			if len(first) > 0 && t.tag == first[0].tag {
+				continue
+			}
+			if app, ok := t.corp.App(appkey); ok && !yield(t, app) {
+				return
+			}
+		}
+	}
+}
+
 func (r *Registry) byAppkey(x index, appkey, secret string) (*tenant, *rollcall.App) {
 	known := false
-	try := func(t *tenant) *rollcall.App {
-		app, ok := t.corp.App(appkey)
-		if !ok {
-			return nil
-		}
-		known = true
-		if !r.key.VerifySecret(t.id, app, secret) {
-			return nil
-		}
-		return app
-	}
-	var first index
-	if tag, ok := tagOfAppkey(appkey); ok {
-		first = x.tagged(tagNumber(tag))
-	}
-	for _, t := range first {
-		if app := try(t); app != nil {
-			return t, app
-		}
-	}
-	for _, t := range x {
-		if len(first) > 0 && t.tag == first[0].tag {
-			continue
-		}
-		if app := try(t); app != nil {
+	for t, app := range x.withAppkey(appkey) {
+		if known = true; r.key.VerifySecret(t.id, app, secret) {
 			return t, app
 		}
 	}

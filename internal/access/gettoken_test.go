@@ -113,7 +113,7 @@ func TestAnAppThatChangesWhileItsTokenWaits(t *testing.T) {
 		h := newHall(t)
 		tenant, app := h.authenticate(h.creds)
 		change(h)
-		if _, err := h.Registry.store(t.Context(), tenant, app, h.creds); !errors.Is(err, ErrWrongSecret) {
+		if _, err := h.Registry.store(t.Context(), tenant, app, rollcall.AppToken, h.creds.refusal()); !errors.Is(err, ErrWrongSecret) {
 			t.Errorf("%s: %v", name, err)
 		}
 		h.saved(0, name)
@@ -132,7 +132,7 @@ func TestWhatIsOverIsDropped(t *testing.T) {
 		if _, _, err := h.Token(t.Context(), last); err != nil {
 			t.Fatal(err)
 		}
-		if ls := h.leases(); len(ls.byApp) != len(ls.byToken) {
+		if ls := h.leases(); len(ls.single) != len(ls.byToken) {
 			t.Fatal("the two maps differ")
 		}
 	}

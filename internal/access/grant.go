@@ -1,6 +1,7 @@
 package access
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -13,11 +14,16 @@ import (
 type Grant struct {
 	corp  Corp
 	app   *rollcall.App
-	scope []rollcall.DeptID // sorted; nil for the whole organization
+	all   bool              // the contact scope is the whole organization
+	depts []rollcall.DeptID // else its departments, sorted
+	users []string          // and the people listed singly, sorted
+	shows fields
+	rates *rates // nil for an app without a rate
 }
 
 // Grant returns what a token opens now; false for one that is expired, of a
-// deleted app, of a replaced secret, or none of ours. It is called for every
+// deleted app, of a replaced secret, one that opens no organization, or none of
+// ours. It is called for every
 // request and neither waits nor allocates.
 func (r *Registry) Grant(token []byte) (*Grant, bool) {
 	if t, l := r.find(token); l != nil {
@@ -48,7 +54,7 @@ func (r *Registry) find(token []byte) (*tenant, *lease) {
 }
 
 func (t *tenant) grant(l *lease, now rollcall.Instant) (*Grant, bool) {
-	if !l.live(now) {
+	if !l.live(now) || l.kind == rollcall.SuiteToken { // which opens no organization
 		return nil, false
 	}
 	app, ok := t.corp.App(l.appkey)
@@ -58,16 +64,18 @@ func (t *tenant) grant(l *lease, now rollcall.Instant) (*Grant, bool) {
 	g := l.last.Load()
 	if g == nil || g.app != app {
 		g = newGrant(t.corp, app)
+		g.rates = t.ratesOf(app)
 		l.last.Store(g)
 	}
 	return g, true
 }
 
 func newGrant(c Corp, app *rollcall.App) *Grant {
-	g := &Grant{corp: c, app: app}
-	if !slices.Contains(app.ScopeDepts, rollcall.RootDept) {
-		g.scope = slices.Clone(app.ScopeDepts)
-		slices.Sort(g.scope)
+	g := &Grant{corp: c, app: app, shows: fieldsOf(app)}
+	g.all = len(app.ScopeDepts)+len(app.ScopeUsers) == 0 || slices.Contains(app.ScopeDepts, rollcall.RootDept)
+	if !g.all {
+		g.depts = slices.Sorted(slices.Values(app.ScopeDepts))
+		g.users = slices.Sorted(slices.Values(app.ScopeUsers))
 	}
 	return g
 }
@@ -87,6 +95,9 @@ func (g *Grant) AppType() rollcall.AppType { return g.app.Type }
 // Holds reports whether the app has a permission point.
 func (g *Grant) Holds(p rollcall.Permission) bool { return g.app.Holds(p) }
 
+// Networks returns those from which the app may call; any where there are none.
+func (g *Grant) Networks() []netip.Prefix { return g.app.AllowedIPs }
+
 // Language returns the language of the organization's error texts.
 func (g *Grant) Language() rollcall.Language { return languageOf(g.corp) }
 
@@ -94,14 +105,14 @@ func (g *Grant) Language() rollcall.Language { return languageOf(g.corp) }
 // it is in the app's contact scope. The caller's function names the parent of a
 // department; a walk that comes round in a circle is given up.
 func (g *Grant) InScope(dept rollcall.DeptID, ancestors func(rollcall.DeptID) (parent rollcall.DeptID, ok bool)) bool {
-	if len(g.scope) == 0 {
-		return true
+	if g.all || len(g.depts) == 0 {
+		return g.all
 	}
 	// A circle is noticed by a mark that is set anew after 1, 2, 4, ... steps:
 	// once the gap is long enough, the walk comes by the mark again.
 	mark, step, gap := dept, 0, 1
 	for {
-		if _, ok := slices.BinarySearch(g.scope, dept); ok {
+		if _, ok := slices.BinarySearch(g.depts, dept); ok {
 			return true
 		}
 		parent, ok := ancestors(dept)
@@ -113,4 +124,24 @@ func (g *Grant) InScope(dept rollcall.DeptID, ancestors func(rollcall.DeptID) (p
 		}
 		dept = parent
 	}
+}
+
+// InScopeUser reports whether the app may see a person in a call about this
+// person only: one who is listed singly, or who is in a department of the
+// app's contact scope (contract D13). Someone without a department is seen by
+// apps that see the whole organization. The caller's function is that of
+// [Grant.InScope].
+func (g *Grant) InScopeUser(u *rollcall.User, ancestors func(rollcall.DeptID) (parent rollcall.DeptID, ok bool)) bool {
+	if g.all {
+		return true
+	}
+	if _, listed := slices.BinarySearch(g.users, u.UserID); listed {
+		return true
+	}
+	for i := range u.Memberships {
+		if g.InScope(u.Memberships[i].DeptID, ancestors) {
+			return true
+		}
+	}
+	return false
 }

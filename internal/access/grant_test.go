@@ -110,6 +110,53 @@ func TestContactScope(t *testing.T) {
 	}
 }
 
+func TestContactScopeOfOnePerson(t *testing.T) {
+	parents := map[rollcall.DeptID]rollcall.DeptID{2: 1, 3: 2, 4: 1}
+	up := func(d rollcall.DeptID) (rollcall.DeptID, bool) {
+		p, ok := parents[d]
+		return p, ok
+	}
+	person := func(userid string, depts ...rollcall.DeptID) *rollcall.User {
+		u := &rollcall.User{UserID: userid}
+		for _, d := range depts {
+			u.Memberships = append(u.Memberships, rollcall.Membership{DeptID: d})
+		}
+		return u
+	}
+	type depts = []rollcall.DeptID
+	tests := []struct {
+		depts depts
+		users []string
+		who   *rollcall.User
+		want  bool
+	}{
+		{nil, nil, person("ann"), true},
+		{depts{1}, []string{"bob"}, person("ann"), true},
+		{depts{2}, nil, person("ann"), false},
+		{depts{2}, nil, person("ann", 3), true},
+		{depts{2}, nil, person("ann", 1, 4), false},
+		{depts{2}, nil, person("ann", 1, 4, 3), true},
+		{nil, []string{"zoe", "ann"}, person("ann", 4), true},
+		{nil, []string{"zoe", "ann"}, person("zoe"), true},
+		{nil, []string{"zoe", "ann"}, person("an", 1), false},
+		{depts{2}, []string{"bob"}, person("bob", 4), true},
+		{depts{2}, []string{"bob"}, person("ann", 4), false},
+	}
+	for _, test := range tests {
+		g := newGrant(nil, &rollcall.App{ScopeDepts: test.depts, ScopeUsers: test.users})
+		if got := g.InScopeUser(test.who, up); got != test.want {
+			t.Errorf("departments %v, people %q: %+v is inside: %v", test.depts, test.users, test.who, got)
+		}
+	}
+	// People listed singly open no department.
+	g := newGrant(nil, &rollcall.App{ScopeUsers: []string{"ann"}})
+	for _, d := range []rollcall.DeptID{1, 2, 4} {
+		if g.InScope(d, up) {
+			t.Errorf("a scope of people alone has department %d", d)
+		}
+	}
+}
+
 func TestContactScopeOfADeepTree(t *testing.T) {
 	up := func(d rollcall.DeptID) (rollcall.DeptID, bool) { return d - 1, d > 1 }
 	g := newGrant(nil, &rollcall.App{ScopeDepts: []rollcall.DeptID{500}})

@@ -115,8 +115,12 @@ func syncDir(path string) error {
 type purpose string
 
 const (
-	forSecrets purpose = "rollcall app secret 1"
-	forTokens  purpose = "rollcall access token 1"
+	forSecrets     purpose = "rollcall app secret 1"
+	forSealing     purpose = "rollcall sealed secret 1"
+	forTickets     purpose = "rollcall suite ticket 1"
+	forTokens      purpose = "rollcall access token 1"
+	forCorpTokens  purpose = "rollcall corp token 1"
+	forSuiteTokens purpose = "rollcall suite token 1"
 )
 
 // mac authenticates parts for a purpose. Each part goes in with its length, so

@@ -1,9 +1,12 @@
 package access
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,12 +39,21 @@ type tenant struct {
 
 	leases atomic.Pointer[leases] // replaced as a whole, under saving
 	saving chan struct{}          // holds one value while a token is being stored
+
+	counting sync.Mutex
+	rates    map[string]*rates // by appkey, under counting
 }
 
 // leases are the tokens of one organization; not written to once published.
 type leases struct {
 	byToken map[string]*lease
-	byApp   map[string]*lease
+	single  map[slot]*lease // of the kinds of which an app has one
+}
+
+// slot is where the one token of a kind belongs.
+type slot struct {
+	appkey string
+	kind   rollcall.TokenKind
 }
 
 // New makes a registry without organizations.
@@ -174,23 +186,33 @@ func (x index) corp(id string) *tenant {
 }
 
 func newLeases(all []*lease) *leases {
-	ls := &leases{make(map[string]*lease, len(all)), make(map[string]*lease, len(all))}
+	ls := &leases{make(map[string]*lease, len(all)), make(map[slot]*lease, len(all))}
 	for _, l := range all {
 		ls.byToken[l.token] = l
-		ls.byApp[l.appkey] = l
+		if keep(l.kind) == 1 {
+			ls.single[slot{l.appkey, l.kind}] = l
+		}
 	}
 	return ls
 }
 
-// publish shows a lease in the place of the one that its app had. What is over
-// goes on the occasion, so that there are never more leases than apps for long.
-// The caller holds saving.
+// publish shows a lease, with those of its app and kind that may stay beside it
+// by the rule of [rollcall.Tokens]. What is over goes on the occasion, so that
+// there are never more leases than that for long. The caller holds saving.
 func (t *tenant) publish(l *lease, now rollcall.Instant) {
-	all := []*lease{l}
+	all, same := []*lease{l}, []*lease(nil)
 	for _, o := range t.leases.Load().byToken {
-		if app, ok := t.corp.App(o.appkey); ok && o.appkey != l.appkey && o.fits(app) && o.live(now) {
+		app, ok := t.corp.App(o.appkey)
+		switch {
+		case !ok || !o.fits(app) || !o.live(now):
+		case o.appkey == l.appkey && o.kind == l.kind:
+			same = append(same, o)
+		default:
 			all = append(all, o)
 		}
 	}
-	t.leases.Store(newLeases(all))
+	slices.SortFunc(same, func(a, b *lease) int {
+		return cmp.Or(cmp.Compare(b.stored.Load(), a.stored.Load()), bytes.Compare(a.nonce, b.nonce))
+	})
+	t.leases.Store(newLeases(append(all, same[:min(len(same), keep(l.kind)-1)]...)))
 }

@@ -59,7 +59,7 @@ func TestCredentials(t *testing.T) {
 		{"half the old pair", Credentials{CorpID: "acme"}, "", ErrNoCredentials},
 		{"two halves", Credentials{Appkey: key, CorpSecret: secret}, "", ErrNoCredentials},
 		{"half and whole", Credentials{Appkey: "x", CorpID: "acme", CorpSecret: secret}, "acme", nil},
-		{"the first pair counts", Credentials{"x", "y", "acme", secret}, "", ErrWrongSecret},
+		{"the first pair counts", Credentials{Appkey: "x", Appsecret: "y", CorpID: "acme", CorpSecret: secret}, "", ErrWrongSecret},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -148,7 +148,7 @@ func TestOrganizationsThatShareATag(t *testing.T) {
 	for _, c := range []*company{a, b} {
 		n := &tenant{tag: 7, id: c.id, corp: c, saving: make(chan struct{}, 1)}
 		app, _ := c.App("app-" + c.id)
-		l := k.newLease(c.id, app)
+		l := k.newLease(c.id, app, rollcall.AppToken)
 		l.token = "\x00\x00\x00\x00\x00\x00\x00\x07" + l.token[8:]
 		l.expires.Store(int64(rollcall.Open))
 		n.leases.Store(newLeases([]*lease{l}))

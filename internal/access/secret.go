@@ -57,6 +57,16 @@ func NewSecret() string {
 	}
 }
 
+// SetSecret gives an app of an organization its secret. An internal app keeps a
+// hash alone; of a third-party app the secret itself is needed, to check
+// signatures, and is kept sealed.
+func (k Key) SetSecret(corpID string, app *rollcall.App, secret string) {
+	app.SecretHash, app.SecretSealed = k.HashSecret(corpID, app.Appkey, secret), ""
+	if app.Type == rollcall.ThirdParty {
+		app.SecretSealed = k.seal(corpID, app, secret)
+	}
+}
+
 // HashSecret returns what [rollcall.App] keeps of a secret.
 func (k Key) HashSecret(corpID, appkey, secret string) string {
 	return hex.EncodeToString(k.mac(forSecrets, corpID, appkey, secret))

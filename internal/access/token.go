@@ -32,15 +32,42 @@ func newNonce(birth rollcall.Instant) []byte {
 	return append(binary.BigEndian.AppendUint64(nil, uint64(birth)), randomBytes(nonceLen-birthLen)...)
 }
 
-func (k Key) token(corpID, appkey string, generation int, nonce []byte) string {
-	m := k.mac(forTokens, corpID, appkey, strconv.Itoa(generation), string(nonce))
+// purposeOf is what the token of a kind is made for, so that none passes for one
+// of another kind.
+func purposeOf(kind rollcall.TokenKind) (use purpose, ok bool) {
+	switch kind {
+	case rollcall.AppToken:
+		return forTokens, true
+	case rollcall.CorpToken:
+		return forCorpTokens, true
+	case rollcall.SuiteToken:
+		return forSuiteTokens, true
+	}
+	return "", false
+}
+
+// maxCorpTokens is how many tokens of [rollcall.CorpToken] an app has at a time;
+// where it gets one more, the one that ends first goes.
+const maxCorpTokens = 100
+
+// keep is how many tokens of a kind an app has at a time.
+func keep(kind rollcall.TokenKind) int {
+	if kind == rollcall.CorpToken {
+		return maxCorpTokens
+	}
+	return 1
+}
+
+func (k Key) token(use purpose, corpID, appkey string, generation int, nonce []byte) string {
+	m := k.mac(use, corpID, appkey, strconv.Itoa(generation), string(nonce))
 	return tagOf(corpID) + hex.EncodeToString(m[:(tokenLen-tagLen)/2])
 }
 
-// lease is the one token of an app.
+// lease is one token of an app.
 type lease struct {
 	token      string
 	appkey     string
+	kind       rollcall.TokenKind
 	generation int
 	birth      rollcall.Instant
 	nonce      []byte
@@ -50,11 +77,13 @@ type lease struct {
 	last    atomic.Pointer[Grant] // for the app as it was last seen
 }
 
-func (k Key) newLease(corpID string, app *rollcall.App) *lease {
+func (k Key) newLease(corpID string, app *rollcall.App, kind rollcall.TokenKind) *lease {
 	nonce := newNonce(app.CreatedAt)
+	use, _ := purposeOf(kind)
 	return &lease{
-		token:      k.token(corpID, app.Appkey, app.SecretGeneration, nonce),
+		token:      k.token(use, corpID, app.Appkey, app.SecretGeneration, nonce),
 		appkey:     app.Appkey,
+		kind:       kind,
 		generation: app.SecretGeneration,
 		birth:      app.CreatedAt,
 		nonce:      nonce,
@@ -64,12 +93,14 @@ func (k Key) newLease(corpID string, app *rollcall.App) *lease {
 // restore makes the lease again from what was stored; false when the key is not
 // the one it was made with.
 func (k Key) restore(corpID string, t rollcall.Token) (*lease, bool) {
-	if len(t.Nonce) != nonceLen {
+	use, ok := purposeOf(t.Kind)
+	if !ok || len(t.Nonce) != nonceLen {
 		return nil, false
 	}
 	l := &lease{
-		token:      k.token(corpID, t.Appkey, t.SecretGeneration, t.Nonce),
+		token:      k.token(use, corpID, t.Appkey, t.SecretGeneration, t.Nonce),
 		appkey:     t.Appkey,
+		kind:       t.Kind,
 		generation: t.SecretGeneration,
 		birth:      rollcall.Instant(binary.BigEndian.Uint64(t.Nonce)),
 		nonce:      t.Nonce,
@@ -87,7 +118,7 @@ func (l *lease) hash() []byte {
 // record is what is stored of the lease; it can be used until the instant.
 func (l *lease) record(until rollcall.Instant) rollcall.Token {
 	return rollcall.Token{
-		Appkey: l.appkey, SecretGeneration: l.generation, Nonce: l.nonce, ExpiresAt: until, Hash: l.hash(),
+		Appkey: l.appkey, Kind: l.kind, SecretGeneration: l.generation, Nonce: l.nonce, ExpiresAt: until, Hash: l.hash(),
 	}
 }
 

@@ -289,7 +289,9 @@ func raw(request string) (method string, b []byte) {
 	return method, []byte(strings.Join(lines, "\r\n") + "\r\n\r\n" + body)
 }
 
-var idInReply = regexp.MustCompile(`"request_id":"[0-9a-z]{12}"`)
+// idInReply matches an id in either form: that of all hosts, and that of the
+// newer one.
+var idInReply = regexp.MustCompile(`"(request_id)":"[0-9a-z]{12}"|"(requestid)":"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}"`)
 
 // mismatch says what is wrong with a reply; empty where nothing is.
 func (s step) mismatch(f *filler, r reply) string {
@@ -304,7 +306,7 @@ func (s step) mismatch(f *filler, r reply) string {
 	if err != nil {
 		return err.Error()
 	}
-	got := idInReply.ReplaceAllString(r.body, `"request_id":"`+requestID+`"`)
+	got := idInReply.ReplaceAllString(r.body, `"$1$2":"`+requestID+`"`)
 	if !s.subset {
 		if got != body {
 			return fmt.Sprintf("got  %s\nwant %s", got, body)

@@ -148,16 +148,19 @@ type app struct {
 	kind                    rollcall.AppType
 	permissions             []rollcall.Permission
 	scope                   []rollcall.DeptID
+	people                  []string
 }
 
 func (w *world) add(apps ...app) {
 	w.t.Helper()
 	var changes []rollcall.Change
 	for _, a := range apps {
-		changes = append(changes, rollcall.Change{Kind: rollcall.AppCreated, Payload: rollcall.Payload{App: &rollcall.App{
-			Appkey: a.appkey, Name: a.name, Type: a.kind, Permissions: a.permissions, ScopeDepts: a.scope,
-			SecretHash: w.key.HashSecret(w.org.ID(), a.appkey, a.appsecret), SecretGeneration: 1,
-		}}})
+		made := &rollcall.App{
+			Appkey: a.appkey, Name: a.name, Type: a.kind, Permissions: a.permissions, ScopeDepts: a.scope, ScopeUsers: a.people,
+			SecretGeneration: 1,
+		}
+		w.key.SetSecret(w.org.ID(), made, a.appsecret)
+		changes = append(changes, rollcall.Change{Kind: rollcall.AppCreated, Payload: rollcall.Payload{App: made}})
 	}
 	w.do(changes, nil)
 }
@@ -246,7 +249,7 @@ func readApps(t testing.TB, path string) []app {
 
 // everything is an app that may call everything.
 func everything(appkey, appsecret string) app {
-	return app{"everything", appkey, appsecret, rollcall.Internal, rollcall.Permissions(), nil}
+	return app{"everything", appkey, appsecret, rollcall.Internal, rollcall.Permissions(), nil, nil}
 }
 
 // patience is how long a test waits for what must come before it gives up.

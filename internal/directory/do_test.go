@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"runtime"
 	"slices"
 	"strings"
@@ -188,6 +189,7 @@ func TestWhatDoesNotFitFailsAlone(t *testing.T) {
 		"department with a child deleted":       {removed(0, 2), deleted(2)},
 		"root deleted":                          {deleted(1)},
 		"known app created":                     {app(rollcall.AppCreated, "known")},
+		"unknown app updated":                   {app(rollcall.AppUpdated, "unknown")},
 		"unknown app reset":                     {app(rollcall.AppSecretReset, "unknown")},
 		"unknown app deleted":                   {app(rollcall.AppDeleted, "unknown")},
 		"unknown time zone":                     {change(rollcall.CorpUpdated, 0, 0, rollcall.Payload{Corp: &rollcall.CorpUpdate{Settings: &rollcall.Settings{Timezone: "Moon/Crater"}}})},
@@ -591,7 +593,8 @@ func TestAClockThatWentBack(t *testing.T) {
 	sameAfresh(t, w, corp.Current())
 }
 
-// Of an app only the secret can be changed, and an empty scope is none.
+// An app's secret changes on its own, as does everything else but its type; an
+// empty scope is none.
 func TestApps(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -605,7 +608,19 @@ func TestApps(t *testing.T) {
 	}))
 	sameAfresh(t, w, corp.Current())
 	w.clock.Advance(time.Hour)
-	do(t, corp, model, app(rollcall.AppSecretReset, rollcall.App{Appkey: "apps", Name: "other", SecretHash: "11", SecretGeneration: 2}))
+	do(t, corp, model, app(rollcall.AppSecretReset, rollcall.App{Appkey: "apps", Name: "other", SecretHash: "11", SecretSealed: "22", SecretGeneration: 2}))
+	agree(t, corp.Current(), model, 7)
+	sameAfresh(t, w, corp.Current())
+	w.clock.Advance(time.Hour)
+	before, _ := corp.Current().App("apps")
+	do(t, corp, model, app(rollcall.AppUpdated, rollcall.App{
+		Appkey: "apps", Name: "third", Type: rollcall.ThirdParty, SecretHash: "33", SecretGeneration: 7, Rate: 5,
+		Permissions: []rollcall.Permission{rollcall.PermMember}, ScopeUsers: []string{"a"},
+		AllowedIPs: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, CreatedAt: 1,
+	}))
+	if after, _ := corp.Current().App("apps"); before == after || before.Name != "app" {
+		t.Error("an app was changed in use")
+	}
 	agree(t, corp.Current(), model, 7)
 	sameAfresh(t, w, corp.Current())
 }

@@ -218,6 +218,7 @@ var appliers = map[rollcall.Kind]func(*State, *rollcall.Change) error{
 	rollcall.RoleGiven:        (*State).roleGiven,
 	rollcall.RoleTaken:        (*State).roleTaken,
 	rollcall.AppCreated:       (*State).appCreated,
+	rollcall.AppUpdated:       (*State).appUpdated,
 	rollcall.AppSecretReset:   (*State).appSecretReset,
 	rollcall.AppDeleted:       (*State).appDeleted,
 }
@@ -495,14 +496,23 @@ func (s *State) appCreated(c *rollcall.Change) error {
 	return nil
 }
 
+// appUpdated changes nothing of the app's secret.
+func (s *State) appUpdated(c *rollcall.Change) error {
+	return s.changeApp(c.App, (*rollcall.App).Update)
+}
+
 // appSecretReset changes nothing else of the app.
 func (s *State) appSecretReset(c *rollcall.Change) error {
-	old, there := s.apps[c.App.Appkey]
+	return s.changeApp(c.App, (*rollcall.App).ResetSecret)
+}
+
+func (s *State) changeApp(to *rollcall.App, change func(a, to *rollcall.App)) error {
+	old, there := s.apps[to.Appkey]
 	if !there {
-		return fmt.Errorf("there is no app %q", c.App.Appkey)
+		return fmt.Errorf("there is no app %q", to.Appkey)
 	}
 	a := *old
-	a.SecretHash, a.SecretGeneration = c.App.SecretHash, c.App.SecretGeneration
+	change(&a, to)
 	s.setApp(&a)
 	return nil
 }

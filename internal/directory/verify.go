@@ -315,9 +315,12 @@ func Differ(a, b *Root) error {
 // sameApp compares two apps; no list and an empty one are the same.
 func sameApp(x, y *rollcall.App) bool {
 	a, b := *x, *y
-	a.Permissions, a.ScopeDepts, b.Permissions, b.ScopeDepts = nil, nil, nil, nil
+	for _, c := range []*rollcall.App{&a, &b} {
+		c.Permissions, c.ScopeDepts, c.ScopeUsers, c.AllowedIPs = nil, nil, nil, nil
+	}
 	return reflect.DeepEqual(a, b) &&
-		slices.Equal(x.Permissions, y.Permissions) && slices.Equal(x.ScopeDepts, y.ScopeDepts)
+		slices.Equal(x.Permissions, y.Permissions) && slices.Equal(x.ScopeDepts, y.ScopeDepts) &&
+		slices.Equal(x.ScopeUsers, y.ScopeUsers) && slices.Equal(x.AllowedIPs, y.AllowedIPs)
 }
 
 func differDept(a, b *dept) error {

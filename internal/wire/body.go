@@ -17,6 +17,9 @@ const (
 // (contract D11). It returns what is wrong with them; the error is about a body
 // that did not arrive.
 func (c *Call) read() (flaw, error) {
+	if c.family == OAuth {
+		return c.readOAuth()
+	}
 	c.in = append(c.in[:0], c.req.RawQuery...)
 	end := len(c.in)
 	bodyFlaw, err := c.fetch()

@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"io"
+	"net/netip"
 	"time"
 
 	"rollcall"
@@ -16,6 +17,9 @@ type Request struct {
 	Body         io.Reader // may be nil
 	Length       int64     // of the body; negative where it is not known
 	RemoteAddr   string
+	// Forwarded are the values of X-Forwarded-For; they count only where a
+	// trusted proxy sent them.
+	Forwarded []string
 }
 
 // Caller is the app that a token belongs to.
@@ -23,6 +27,11 @@ type Caller interface {
 	Appkey() string
 	AppType() rollcall.AppType
 	Holds(p rollcall.Permission) bool
+	// Networks are those from which it may call; any where there are none.
+	Networks() []netip.Prefix
+	// Spend counts a call of an endpoint against the app's rate, and tells
+	// whether it is one too many for a second in which limit are allowed.
+	Spend(path string, now time.Time) (limit int, ok bool)
 	// Language is the language of the texts that it gets (contract D3).
 	Language() rollcall.Language
 }
@@ -47,6 +56,8 @@ type Call struct {
 	// are parts of it.
 	in    []byte
 	token arg
+	// inPath is the value of the parameter in the path.
+	inPath string
 
 	// What is known about it; ep is nil for an unknown path.
 	ep     *Endpoint
@@ -54,12 +65,15 @@ type Call struct {
 	caller Caller
 	lang   rollcall.Language
 	args   []arg
-	ids    []rollcall.DeptID
+	// proxies are those whose word about the address of a client counts.
+	proxies []netip.Prefix
+	ids     []rollcall.DeptID
 
 	// The reply, and what the log gets to know about it.
 	out     Buffer
 	mark    int // where the result begins in out
-	id      [12]byte
+	id      [uuidLen]byte
+	status  int // of HTTP
 	code    int
 	started time.Time
 	counted bool   // among those in flight
@@ -77,9 +91,6 @@ func (c *Call) Endpoint() *Endpoint { return c.ep }
 // Caller returns the app that calls, as [Authority] gave it; nil on public
 // endpoints.
 func (c *Call) Caller() Caller { return c.caller }
-
-// RemoteAddr returns the address that the engine saw.
-func (c *Call) RemoteAddr() string { return c.req.RemoteAddr }
 
 // SetLanguage chooses the language of the texts, for public endpoints that
 // find out themselves which organization is meant (contract D3).
@@ -120,7 +131,7 @@ func (c *Call) IDs(i int) []rollcall.DeptID {
 // is made with [Beside] it is the members alone. On [Classic] endpoints
 // it is the whole object, errcode and errmsg included, as the order of their
 // members differs from one to the next (contract 1.1); without any the reply
-// is errcode 0 and errmsg ok alone.
+// is errcode 0 and errmsg ok alone. On [OAuth] endpoints it is the whole object.
 func (c *Call) Result() *Buffer { return &c.out }
 
 // slot returns where a parameter's value goes; nil for a name without meaning.
@@ -159,10 +170,10 @@ func (c *Call) check() (*Param, Fault) {
 		p := &c.ep.Params[i]
 		switch c.args[i].verdict {
 		case malformed:
-			f := p.malformed()
+			f := p.malformed(c.family)
 			return p, f
 		case outOfRange:
-			f := p.outOfRange()
+			f := p.outOfRange(c.family)
 			return p, f
 		}
 	}

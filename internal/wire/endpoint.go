@@ -9,36 +9,43 @@ import (
 	"rollcall"
 )
 
-// Family is one of the two kinds of endpoints, which differ in their envelopes
-// (contract 1.1, D5).
+// Family is one of the kinds of endpoints, which differ in their envelopes
+// (contract 1.1, 3.4, D5).
 type Family uint8
 
 // The families.
 const (
 	TOP     Family = iota // under /topapi
 	Classic               // everything else
+	OAuth                 // under /v1.0, as on the newer host
 )
 
-// topPrefix begins the path of every TOP endpoint.
-const topPrefix = "/topapi/"
+// Prefixes that begin the paths of the families.
+const (
+	topPrefix   = "/topapi/"
+	oauthPrefix = "/v1.0/"
+)
 
 // tokenName is the parameter that carries the access token.
 const tokenName = "access_token"
 
 // familyOf returns the family in which a path is answered, known or not.
 func familyOf(path string) Family {
-	if strings.HasPrefix(path, topPrefix) {
+	switch {
+	case strings.HasPrefix(path, topPrefix):
 		return TOP
+	case strings.HasPrefix(path, oauthPrefix):
+		return OAuth
 	}
 	return Classic
 }
 
 // ContentType returns the content type of the family's replies (contract D5).
 func (f Family) ContentType() string {
-	if f == TOP {
-		return "application/json;charset=UTF-8"
+	if f == Classic {
+		return "application/json"
 	}
-	return "application/json"
+	return "application/json;charset=UTF-8"
 }
 
 // ParamKind is the type of a parameter: which spellings it takes (contract D2)
@@ -80,11 +87,12 @@ type Param struct {
 	// MaxItems is the most entries of DeptIDs, before repeats are removed.
 	MaxItems int
 	// Missing is answered when a required parameter is not given. Where it is
-	// left out it is FaultMissingArgument under /topapi (contract D1) and
-	// FaultMissingParam on classic paths.
+	// left out it is FaultMissingArgument under /topapi (contract D1),
+	// FaultMissingParam on classic paths and FaultMissingField on the newer host.
 	Missing Fault
 	// Malformed is answered when the value does not have the form of its kind;
-	// FaultInvalidParameter where it is left out.
+	// FaultInvalidParameter where it is left out, on the newer host
+	// FaultInvalidField.
 	Malformed Fault
 	// OutOfRange is answered for a value beyond Min, Max or MaxItems; the same
 	// as Malformed where it is left out.
@@ -99,22 +107,27 @@ func (p *Param) missing(f Family) Fault {
 		return p.Missing
 	case f == TOP:
 		return FaultMissingArgument
+	case f == OAuth:
+		return FaultMissingField
 	}
 	return FaultMissingParam
 }
 
-func (p *Param) malformed() Fault {
-	if p.Malformed.Code != 0 {
+func (p *Param) malformed(f Family) Fault {
+	switch {
+	case p.Malformed.Code != 0:
 		return p.Malformed
+	case f == OAuth:
+		return FaultInvalidField
 	}
 	return FaultInvalidParameter
 }
 
-func (p *Param) outOfRange() Fault {
+func (p *Param) outOfRange(f Family) Fault {
 	if p.OutOfRange.Code != 0 {
 		return p.OutOfRange
 	}
-	return p.malformed()
+	return p.malformed(f)
 }
 
 // FaultRow says what an error of an endpoint's Serve becomes on the wire. A row
@@ -131,11 +144,14 @@ type FaultRow struct {
 // documentation and the metrics know about a path. It is not changed once a
 // [Service] has it.
 type Endpoint struct {
+	// Path is exact, but for one part in braces that names a parameter and
+	// stands for any value without a slash.
 	Path    string
 	Summary string
 	Family  Family
 	Methods []string // of GET and POST; others are 43002 (contract D11)
-	// Public endpoints are called without a token, as gettoken is.
+	// Public endpoints are called without a token, as gettoken is. Those of the
+	// newer host are always public.
 	Public bool
 	// Permission is the permission point that the app must hold; none where it
 	// is empty.
@@ -185,6 +201,28 @@ func (e *Endpoint) fault(err *rollcall.Error) (FaultRow, bool) {
 	return e.Faults[any], true
 }
 
+// pathParam returns the name of the parameter in the path, and what stands
+// before and after it; no name where there is none.
+func (e *Endpoint) pathParam() (name, before, after string) {
+	before, rest, found := strings.Cut(e.Path, "{")
+	if !found {
+		return "", e.Path, ""
+	}
+	name, after, _ = strings.Cut(rest, "}")
+	return name, before, after
+}
+
+// matches tells whether a path is the endpoint's, and what value it has for the
+// parameter in it.
+func (e *Endpoint) matches(path string) (value string, ok bool) {
+	_, before, after := e.pathParam()
+	value, ok = strings.CutPrefix(path, before)
+	if ok {
+		value, ok = strings.CutSuffix(value, after)
+	}
+	return value, ok && value != "" && !strings.Contains(value, "/")
+}
+
 // check finds mistakes in the row.
 func (e *Endpoint) check() error {
 	var errs []error
@@ -199,9 +237,18 @@ func (e *Endpoint) check() error {
 		if !slices.Contains(table, f) {
 			wrong("the fault %d %q is not in the table of error codes", f.Code, f.EN)
 		}
+		if (f.Name != "") != (e.Family == OAuth) {
+			wrong("the fault %d %q is one of another host", f.Code, f.EN)
+		}
 	}
 	if !strings.HasPrefix(e.Path, "/") || familyOf(e.Path) != e.Family {
 		wrong("the path is not one of its family")
+	}
+	if e.Family == OAuth && !e.Public {
+		wrong("it is on the newer host and not public")
+	}
+	if name, _, _ := e.pathParam(); name != "" && !slices.ContainsFunc(e.Params, func(p Param) bool { return p.Name == name }) {
+		wrong("the path names %q, which is no parameter", name)
 	}
 	if len(e.Methods) == 0 {
 		wrong("it takes no method")

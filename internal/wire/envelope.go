@@ -42,10 +42,15 @@ func (c *Call) end() {
 // fail makes the reply a fault's (contract D4, D5). Subject is what the fault is
 // about, detail what else is to be said; both may be empty.
 func (c *Call) fail(f Fault, subject, detail string) {
+	f = c.family.own(f)
 	c.code, c.about = f.Code, subject
 	text := f.text(c.lang, subject)
 	if detail != "" {
 		text += ": " + detail
+	}
+	if c.family == OAuth {
+		c.failOAuth(f, subject, text)
+		return
 	}
 	c.out = append(c.out[:0], `{"errcode":`...)
 	switch {
@@ -76,7 +81,7 @@ func (c *Call) failWith(e *rollcall.Error, row FaultRow) {
 // close ends the object, with the request_id where the family has one.
 func (c *Call) close() {
 	if c.family == TOP {
-		c.out.Raw(`,"request_id":"`).Bytes(c.id[:]).Raw(`"}`)
+		c.out.Raw(`,"request_id":"`).Bytes(c.requestID()).Raw(`"}`)
 	} else {
 		c.out.Raw("}")
 	}
@@ -104,8 +109,30 @@ func loggedPath(path string) string {
 	return path
 }
 
-// formatID writes 12 characters of 0-9a-z (contract D5).
-func formatID(id *[12]byte, n uint64) {
+const (
+	idLen   = 12 // of a request_id (contract D5)
+	uuidLen = 36 // of the requestid of the newer host
+)
+
+// requestID returns the id of the call, as its reply and the log have it.
+func (c *Call) requestID() []byte {
+	if c.family == OAuth {
+		return c.id[:]
+	}
+	return c.id[:idLen]
+}
+
+// name gives the call its id.
+func (c *Call) name(random func() uint64) {
+	if c.family == OAuth {
+		formatUUID(&c.id, random(), random())
+		return
+	}
+	formatID(c.id[:idLen], random())
+}
+
+// formatID writes characters of 0-9a-z (contract D5).
+func formatID(id []byte, n uint64) {
 	for i := range id {
 		id[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[n%36]
 		n /= 36

@@ -14,7 +14,11 @@ import (
 // whatever else the failure is about takes its place; other texts may go on
 // with it, as in "Invalid parameter: query_date".
 type Fault struct {
-	Code   int
+	// Code is the errcode; on the newer host, where a code is a word, it is the
+	// HTTP status.
+	Code int
+	// Name is the code on the newer host, and empty on all others.
+	Name   string
 	EN, ZH string
 	// When tells people when it is answered.
 	When string
@@ -108,6 +112,18 @@ var (
 		Code: 60011, EN: "The API does not support apps of the type <name>", ZH: "该接口不支持此类型的应用：<name>", Sub: true,
 		When: "the endpoint is not for apps of this type",
 	}
+	FaultAddress = Fault{
+		Code: 60020, Sub: true,
+		EN:   "Caller IP not in the whitelist,<name>",
+		ZH:   "访问ip不在白名单之中,<name>",
+		When: "the app may not call from this address",
+	}
+	FaultRate = Fault{
+		Code: 90018, Sub: true,
+		EN:   "An appkey may make the same call at most <name> times a second",
+		ZH:   "每个企业的每个appkey调用单个接口的频率不可超过<name>次/秒",
+		When: "the app makes this call more often than its rate allows",
+	}
 	FaultParamEmpty = Fault{
 		Code: 400002, EN: "Parameter is empty", ZH: "参数为空",
 		When: "a required parameter is missing (user/count)",
@@ -122,14 +138,16 @@ var (
 	}
 )
 
-// Faults returns the whole table of error codes, by code.
+// Faults returns the whole table of error codes, by code; those of the newer
+// host come among them by their status.
 func Faults() []Fault {
 	all := []Fault{
 		FaultBusy, FaultInvalidMethod, FaultMissingArgument, FaultNotFoundURI, FaultTokenBlank, FaultTokenInvalid,
 		FaultMissingParam, FaultInvalidParameter, FaultInvalidOffset, FaultInvalidSize, FaultWrongCorpSecret,
 		FaultWrongSecret, FaultPostRequired, FaultDeptScope, FaultDeptNotFound, FaultTheDeptNotFound,
-		FaultPermission, FaultAppType, FaultParamEmpty, FaultParamInvalid, FaultParamFormat,
+		FaultPermission, FaultAppType, FaultAddress, FaultRate, FaultParamEmpty, FaultParamInvalid, FaultParamFormat,
 	}
+	all = append(all, oauthFaults()...)
 	slices.SortStableFunc(all, func(a, b Fault) int { return cmp.Compare(a.Code, b.Code) })
 	return all
 }
@@ -172,7 +190,8 @@ func ErrorsMarkdown() string {
 	var b strings.Builder
 	b.WriteString(`# Error codes
 
-Every reply has HTTP status 200; errcode says what happened, 0 being success.
+Every reply has HTTP status 200, but for those of the newer host, which come
+last on this page; errcode says what happened, 0 being success.
 Programs decide by errcode, never by text. A text may go on, as in
 "Invalid parameter: query_date". The setting errmsg_language of the
 organization chooses between English and Chinese.
@@ -185,11 +204,26 @@ and errmsg is "ding talk error[subcode=…,submsg=…]".
 |---|---|---|---|
 `)
 	for _, f := range Faults() {
+		if f.Name != "" {
+			continue
+		}
 		mark := ""
 		if f.Sub {
 			mark = " *"
 		}
 		fmt.Fprintf(&b, "| %d%s | `%s` | `%s` | %s |\n", f.Code, mark, f.EN, f.ZH, f.When)
+	}
+	b.WriteString(`
+## The newer host
+
+Under /v1.0 a failure has an HTTP status and a code that is a word:
+{"requestid":"…","code":"…","message":"…"}.
+
+| status and code | English | Chinese | When |
+|---|---|---|---|
+`)
+	for _, f := range oauthFaults() {
+		fmt.Fprintf(&b, "| %d `%s` | `%s` | `%s` | %s |\n", f.Code, f.Name, f.EN, f.ZH, f.When)
 	}
 	return b.String()
 }

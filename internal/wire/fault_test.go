@@ -14,22 +14,30 @@ import (
 
 // TestFaultsHasTheWholeTable compares Faults with the source.
 func TestFaultsHasTheWholeTable(t *testing.T) {
-	f, err := goparser.ParseFile(token.NewFileSet(), "fault.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	named, listed := map[string]bool{}, map[string]bool{}
-	for name := range f.Scope.Objects { //nolint:staticcheck // all that is needed
-		if strings.HasPrefix(name, "Fault") && name != "Fault" && name != "Faults" {
-			named[name] = true
+	var lists []ast.Node
+	for _, file := range []string{"fault.go", "oauth.go"} {
+		f, err := goparser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, object := range f.Scope.Objects { //nolint:staticcheck // all that is needed
+			switch {
+			case name == "Faults" || name == "oauthFaults":
+				lists = append(lists, object.Decl.(*ast.FuncDecl))
+			case strings.HasPrefix(name, "Fault") && name != "Fault" && name != "FaultRow":
+				named[name] = true
+			}
 		}
 	}
-	ast.Inspect(f.Scope.Lookup("Faults").Decl.(*ast.FuncDecl), func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok && named[id.Name] {
-			listed[id.Name] = true
-		}
-		return true
-	})
+	for _, list := range lists {
+		ast.Inspect(list, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok && named[id.Name] {
+				listed[id.Name] = true
+			}
+			return true
+		})
+	}
 	if got, want := sortedKeys(listed), sortedKeys(named); !slices.Equal(got, want) {
 		t.Errorf("Faults lists %q, there are %q", got, want)
 	}
@@ -79,12 +87,13 @@ func TestErrorsMarkdown(t *testing.T) {
 	for _, line := range []string{
 		"| -1 | `System busy` | `系统繁忙` | the server cannot do it just now",
 		"| 40014 * | `Invalid access_token` | `不合法的access_token` |",
+		"| 400 `invalidSuiteTicket` | `Invalid suiteTicket` | `suiteTicket无效` | the suite ticket is not the app's |",
 	} {
 		if !strings.Contains(doc, "\n"+line) {
 			t.Errorf("no line %s in\n%s", line, doc)
 		}
 	}
-	if rows := strings.Count(doc, "\n| "); rows != len(Faults())+1 {
+	if rows := strings.Count(doc, "\n| "); rows != len(Faults())+2 { // and two headings
 		t.Errorf("%d rows", rows)
 	}
 	for _, line := range strings.Split(doc, "\n") {

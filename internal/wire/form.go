@@ -12,6 +12,7 @@ const (
 	tooDeep         // JSON nested deeper than maxDepth
 	tooBig          // a body over maxBody
 	badType         // a body of a type that is not read
+	noBody          // no JSON body, where nothing else is read
 )
 
 // flawTexts tells people about a flaw in English and in Chinese; immutable.
@@ -22,6 +23,7 @@ var flawTexts = [...][2]string{
 	tooDeep:    {"nested deeper than 32", "嵌套超过32层"},
 	tooBig:     {"larger than 1 MiB", "超过1 MiB"},
 	badType:    {"Content-Type", "Content-Type"},
+	noBody:     {},
 }
 
 // readForm reads pairs as in a query string or a form body, decoding b in

@@ -10,7 +10,7 @@ import (
 // file and nothing else.
 type handler struct {
 	service *Service
-	types   [2][]string // header values by family
+	types   [3][]string // header values by family
 	// lengths are header values for replies of ordinary size, made when first
 	// needed.
 	lengths [8 << 10]atomic.Pointer[[1]string]
@@ -20,7 +20,7 @@ type handler struct {
 // (contract D12), and always answers with a Content-Length.
 func Handler(s *Service) http.Handler {
 	h := &handler{service: s}
-	for _, f := range []Family{TOP, Classic} {
+	for _, f := range []Family{TOP, Classic, OAuth} {
 		h.types[f] = []string{f.ContentType()}
 	}
 	return h
@@ -35,6 +35,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Body != nil && r.Body != http.NoBody {
 		req.Body = r.Body
 	}
+	req.Forwarded = r.Header["X-Forwarded-For"]
 	if v := r.Header["Content-Type"]; len(v) > 0 {
 		req.ContentType = v[0]
 	}
@@ -46,6 +47,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header["Content-Type"] = h.types[answer.Family()]
 	header["Content-Length"] = h.length(len(body))
+	if status := answer.Status(); status != http.StatusOK {
+		w.WriteHeader(status)
+	}
 	expect(r.Context(), len(body))
 	if _, err := w.Write(body); err != nil { // the client has gone
 		answer.Abandon()

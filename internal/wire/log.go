@@ -64,7 +64,7 @@ func (s *Service) finish(c *Call) {
 
 // attrs is what every line about a call says, with more behind it.
 func (c *Call) attrs(more ...slog.Attr) []slog.Attr {
-	attrs := []slog.Attr{slog.String("request_id", string(c.id[:]))}
+	attrs := []slog.Attr{slog.String("request_id", string(c.requestID()))}
 	if c.ep != nil {
 		attrs = append(attrs, slog.String("path", c.ep.Path))
 	}

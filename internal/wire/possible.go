@@ -31,9 +31,9 @@ func (e *Endpoint) Possible() []Fault {
 		if p.Required {
 			wanted = append(wanted, p.missing(e.Family))
 		}
-		wanted = append(wanted, p.malformed())
+		wanted = append(wanted, p.malformed(e.Family))
 		if p.bounded() {
-			wanted = append(wanted, p.outOfRange())
+			wanted = append(wanted, p.outOfRange(e.Family))
 		}
 	}
 	for _, row := range e.Faults {

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +34,9 @@ type Config struct {
 	Slow time.Duration
 	// ID makes request ids; random ones where it is nil.
 	ID func() uint64
+	// TrustedProxies are the proxies whose X-Forwarded-For is believed. Without
+	// any only the other end of the connection counts.
+	TrustedProxies []netip.Prefix
 }
 
 // Observer is told of every call that was answered.
@@ -45,6 +50,7 @@ type Observer interface {
 type Service struct {
 	cfg      Config
 	routes   map[string]*Endpoint
+	patterns []*Endpoint // with a parameter in their path
 	calls    sync.Pool
 	inFlight atomic.Int64
 	draining atomic.Bool
@@ -78,6 +84,9 @@ func New(cfg Config) (*Service, error) {
 			errs = append(errs, fmt.Errorf("endpoint %s is there twice", ep.Path))
 		}
 		s.routes[ep.Path] = ep
+		if name, _, _ := ep.pathParam(); name != "" {
+			s.patterns = append(s.patterns, ep)
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -95,11 +104,19 @@ func (s *Service) InFlight() int { return int(s.inFlight.Load()) }
 // flight go on. It is for the shutdown and cannot be undone.
 func (s *Service) Drain() { s.draining.Store(true) }
 
-// Answer is a finished reply. Its status is 200, always (contract D5). It ends
-// with Release or Abandon.
+// Answer is a finished reply. It ends with Release or Abandon.
 type Answer struct {
 	call    *Call
 	service *Service
+}
+
+// Status returns the HTTP status: 200 always but on the newer host (contract D5,
+// 3.4).
+func (a Answer) Status() int {
+	if a.call.status == 0 {
+		return 200
+	}
+	return a.call.status
 }
 
 // ContentType returns the content type.
@@ -116,10 +133,11 @@ func (a Answer) Body() []byte { return a.call.out }
 // and the connection should be closed.
 func (s *Service) Answer(ctx context.Context, req Request) (Answer, error) {
 	c := s.calls.Get().(*Call)
-	c.ctx, c.req = ctx, req
-	c.ep, c.family = s.routes[req.Path], familyOf(req.Path)
+	c.ctx, c.req, c.proxies = ctx, req, s.cfg.TrustedProxies
+	c.family = familyOf(req.Path)
+	c.ep, c.inPath = s.route(req.Path)
 	c.lang = s.cfg.Authority.Language()
-	formatID(&c.id, s.cfg.ID())
+	c.name(s.cfg.ID)
 	if s.draining.Load() {
 		s.refuse(c, errDraining)
 	} else {
@@ -132,6 +150,19 @@ func (s *Service) Answer(ctx context.Context, req Request) (Answer, error) {
 	}
 	s.finish(c)
 	return Answer{c, s}, nil
+}
+
+// route finds the endpoint of a path, and the value of the parameter in it.
+func (s *Service) route(path string) (ep *Endpoint, value string) {
+	if ep = s.routes[path]; ep != nil {
+		return ep, ""
+	}
+	for _, ep := range s.patterns {
+		if value, ok := ep.matches(path); ok {
+			return ep, value
+		}
+	}
+	return nil, ""
 }
 
 // Release gives the answer's memory back, to be used again.
@@ -168,7 +199,7 @@ func (s *Service) answer(c *Call) (done *Call, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			done, err = &Call{
-				ctx: c.ctx, req: c.req, ep: c.ep, family: c.family, caller: c.caller, lang: c.lang,
+				ctx: c.ctx, req: c.req, proxies: c.proxies, ep: c.ep, family: c.family, caller: c.caller, lang: c.lang,
 				id: c.id, started: c.started, counted: c.counted, stack: debug.Stack(),
 			}, nil
 			done.busy(fmt.Errorf("panic: %v", p))
@@ -210,11 +241,7 @@ func (s *Service) run(c *Call) error {
 		return nil
 	}
 	if wrong != sound {
-		text := flawTexts[wrong][0]
-		if c.lang == rollcall.Chinese {
-			text = flawTexts[wrong][1]
-		}
-		c.fail(c.ep.Unparsable, "", text)
+		c.unparsable(wrong)
 		return nil
 	}
 	if p, fault := c.check(); p != nil {
@@ -228,6 +255,19 @@ func (s *Service) run(c *Call) error {
 	}
 	c.end()
 	return nil
+}
+
+// unparsable answers that the query string or the body cannot be read.
+func (c *Call) unparsable(wrong flaw) {
+	text := flawTexts[wrong][0]
+	if c.lang == rollcall.Chinese {
+		text = flawTexts[wrong][1]
+	}
+	fault := c.ep.Unparsable
+	if wrong == noBody {
+		fault = FaultMissingBody
+	}
+	c.fail(fault, "", text)
 }
 
 // admit finds out who calls and whether it may.
@@ -246,6 +286,10 @@ func (s *Service) admit(c *Call) bool {
 		return false
 	}
 	c.caller, c.lang = caller, caller.Language()
+	if n := caller.Networks(); len(n) > 0 && !within(c.Peer(), n) {
+		c.fail(FaultAddress, addressSubject(c.Peer(), caller.Appkey()), "")
+		return false
+	}
 	if p := c.ep.Permission; p != "" && !caller.Holds(p) {
 		c.fail(FaultPermission, string(p), "")
 		return false
@@ -254,7 +298,20 @@ func (s *Service) admit(c *Call) bool {
 		c.fail(FaultAppType, string(caller.AppType()), "")
 		return false
 	}
+	if limit, ok := caller.Spend(c.ep.Path, c.started); !ok {
+		c.fail(FaultRate, strconv.Itoa(limit), "")
+		return false
+	}
 	return true
+}
+
+// addressSubject tells whose address is in no network of the app.
+func addressSubject(peer netip.Addr, appkey string) string {
+	from := "unknown"
+	if peer.IsValid() {
+		from = peer.String()
+	}
+	return "request ip=" + from + " appKey(" + appkey + ")"
 }
 
 // refused turns an error of Serve into the reply.

@@ -20,7 +20,7 @@ func TestChecksComeInOrder(t *testing.T) {
 	ep.Serve = func(*Call) error { return &rollcall.Error{Kind: rollcall.KindNotFound} }
 	ep.Faults = []FaultRow{{Kind: rollcall.KindNotFound, Fault: FaultDeptNotFound}}
 	cfg := testConfig(ep)
-	cfg.Authority.(*authority).apps["both"] = &app{"x", rollcall.ThirdParty, nil, rollcall.English}
+	cfg.Authority.(*authority).apps["both"] = &app{"x", rollcall.ThirdParty, nil, rollcall.English, nil, nil}
 	s := newService(t, cfg)
 	const ok = "is_active=0&query_date=20260101&offset=0&size=1"
 	for _, tt := range []struct{ method, path, token, body, want string }{

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"math"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -28,12 +29,23 @@ type app struct {
 	typ   rollcall.AppType
 	perms []rollcall.Permission
 	lang  rollcall.Language
+
+	networks []netip.Prefix
+	left     map[string]int // calls by path, where they are counted
 }
 
 func (a *app) Appkey() string                   { return a.key }
 func (a *app) AppType() rollcall.AppType        { return a.typ }
 func (a *app) Holds(p rollcall.Permission) bool { return slices.Contains(a.perms, p) }
 func (a *app) Language() rollcall.Language      { return a.lang }
+func (a *app) Networks() []netip.Prefix         { return a.networks }
+func (a *app) Spend(path string, _ time.Time) (int, bool) {
+	if a.left == nil {
+		return 0, true
+	}
+	a.left[path]--
+	return 7, a.left[path] >= 0
+}
 
 type authority struct {
 	apps map[string]*app
@@ -49,10 +61,10 @@ func (a *authority) Language() rollcall.Language { return a.lang }
 func testAuthority() *authority {
 	all := rollcall.Permissions()
 	return &authority{map[string]*app{
-		goodToken:  {"ding1", rollcall.Internal, all, rollcall.English},
-		zhToken:    {"ding2", rollcall.Internal, all, rollcall.Chinese},
-		bareToken:  {"ding3", rollcall.Internal, []rollcall.Permission{rollcall.PermBase}, rollcall.English},
-		guestToken: {"ding4", rollcall.ThirdParty, all, rollcall.English},
+		goodToken:  {"ding1", rollcall.Internal, all, rollcall.English, nil, nil},
+		zhToken:    {"ding2", rollcall.Internal, all, rollcall.Chinese, nil, nil},
+		bareToken:  {"ding3", rollcall.Internal, []rollcall.Permission{rollcall.PermBase}, rollcall.English, nil, nil},
+		guestToken: {"ding4", rollcall.ThirdParty, all, rollcall.English, nil, nil},
 	}, rollcall.English}
 }
 

@@ -185,7 +185,12 @@ func (m *Model) apply(c *rollcall.Change) {
 		m.Apps[a.Appkey] = a
 	case rollcall.AppSecretReset:
 		a := m.Apps[c.App.Appkey]
-		a.SecretHash, a.SecretGeneration = c.App.SecretHash, c.App.SecretGeneration
+		a.SecretHash, a.SecretSealed, a.SecretGeneration = c.App.SecretHash, c.App.SecretSealed, c.App.SecretGeneration
+		m.Apps[c.App.Appkey] = a
+	case rollcall.AppUpdated:
+		a, old := *c.App, m.Apps[c.App.Appkey]
+		a.Type, a.CreatedAt = old.Type, old.CreatedAt
+		a.SecretHash, a.SecretSealed, a.SecretGeneration = old.SecretHash, old.SecretSealed, old.SecretGeneration
 		m.Apps[c.App.Appkey] = a
 	case rollcall.AppDeleted:
 		delete(m.Apps, c.App.Appkey)

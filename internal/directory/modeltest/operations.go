@@ -2,6 +2,7 @@ package modeltest
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -88,7 +89,7 @@ func (x *Operations) operation(m *Model, now rollcall.Instant) []rollcall.Change
 		o.rename, o.renameEN, o.restrict, o.restrict, o.correctJoined, o.activate, o.edit,
 		o.reorder, o.reorder, o.lead, o.retitle, o.correctEntered,
 		o.createDept, o.createDept, o.createDept, o.moveDept, o.moveDept, o.renameDept, o.reorderDept, o.deleteDept, o.deleteDept,
-		o.createApp, o.resetApp, o.deleteApp, o.changeCorp,
+		o.createApp, o.updateApp, o.resetApp, o.deleteApp, o.changeCorp,
 	}
 	if !x.NoCrowds {
 		all = append(all, o.crowd, o.evacuate)
@@ -415,6 +416,18 @@ func (o *op) resetApp() {
 		a.SecretGeneration++
 		a.SecretHash = fmt.Sprint("hash", a.SecretGeneration)
 		o.add(rollcall.Change{Kind: rollcall.AppSecretReset, Payload: rollcall.Payload{App: &a}})
+	}
+}
+
+func (o *op) updateApp() {
+	if a, ok := o.app(); ok {
+		before := a
+		a.Name, a.Rate, a.ScopeUsers = *choose(o, "app", "应用"), o.Pick(3), []string{*choose(o, "a", "b")}
+		if o.yes() {
+			a.AllowedIPs = []netip.Prefix{netip.MustParsePrefix(*choose(o, "10.0.0.0/8", "2001:db8::/32"))}
+		}
+		a.SecretHash, a.Type = "ignored", rollcall.ThirdParty
+		o.add(rollcall.Change{Kind: rollcall.AppUpdated, Payload: rollcall.Payload{App: &a, AppBefore: &before}})
 	}
 }
 

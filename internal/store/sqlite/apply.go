@@ -64,6 +64,8 @@ func effectOf(k rollcall.Kind) (effect, bool) {
 		return effect{true, false, "", "", func(p *p) bool { return p.Role != nil }, carrier.takeRole}, true
 	case rollcall.AppCreated:
 		return effect{false, false, "appkey", "it is taken", func(p *p) bool { return p.App != nil }, carrier.createApp}, true
+	case rollcall.AppUpdated:
+		return effect{false, false, "", "", func(p *p) bool { return p.App != nil }, carrier.updateApp}, true
 	case rollcall.AppSecretReset:
 		return effect{false, false, "", "", func(p *p) bool { return p.App != nil }, carrier.resetSecret}, true
 	case rollcall.AppDeleted:

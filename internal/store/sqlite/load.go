@@ -44,10 +44,6 @@ SELECT dept_id, parent_id, since, until FROM department_history WHERE corp_id = 
 	selectGroups = `SELECT group_id, name, deleted_at FROM role_groups WHERE corp_id = ?1 ORDER BY group_id`
 
 	selectRoles = `SELECT role_id, group_id, name, deleted_at FROM roles WHERE corp_id = ?1 ORDER BY role_id`
-
-	selectApps = `
-SELECT appkey, name, type, permissions, scope_depts, secret_hash, secret_generation, created_at
-FROM apps WHERE corp_id = ?1 ORDER BY appkey`
 )
 
 // Load implements [rollcall.Store].
@@ -273,26 +269,6 @@ func (l *loader) roles() error {
 			ID: rollcall.RoleID(stmt.ColumnInt64(0)), GroupID: rollcall.GroupID(stmt.ColumnInt64(1)), Name: stmt.ColumnText(2),
 		}
 		return l.to.Role(&r, !stmt.ColumnIsNull(3))
-	})
-}
-
-func (l *loader) apps() error {
-	return l.each(selectApps, func(stmt *sqlite.Stmt) error {
-		a := rollcall.App{
-			Appkey:           stmt.ColumnText(0),
-			Name:             stmt.ColumnText(1),
-			Type:             rollcall.AppType(stmt.ColumnText(2)),
-			SecretHash:       stmt.ColumnText(5),
-			SecretGeneration: stmt.ColumnInt(6),
-			CreatedAt:        instant(stmt, 7),
-		}
-		if err := json.Unmarshal(column(stmt, 3), &a.Permissions); err != nil {
-			return fmt.Errorf("permissions of %s: %w", a.Appkey, err)
-		}
-		if err := json.Unmarshal(column(stmt, 4), &a.ScopeDepts); err != nil {
-			return fmt.Errorf("scope of %s: %w", a.Appkey, err)
-		}
-		return l.to.App(&a)
 	})
 }
 

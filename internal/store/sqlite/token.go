@@ -11,15 +11,22 @@ import (
 
 const (
 	selectTokens = `
-SELECT appkey, secret_generation, nonce, expires_at, hash FROM tokens WHERE corp_id = ?1 ORDER BY appkey`
+SELECT appkey, kind, secret_generation, nonce, expires_at, hash FROM tokens WHERE corp_id = ?1
+ORDER BY appkey, kind, nonce`
 
 	upsertToken = `
-INSERT INTO tokens (corp_id, appkey, secret_generation, nonce, expires_at, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-ON CONFLICT (corp_id, appkey) DO UPDATE SET secret_generation = excluded.secret_generation,
-	nonce = excluded.nonce, expires_at = excluded.expires_at, hash = excluded.hash`
+INSERT INTO tokens (corp_id, appkey, kind, nonce, secret_generation, expires_at, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (corp_id, appkey, kind, nonce) DO UPDATE SET
+	secret_generation = excluded.secret_generation, expires_at = excluded.expires_at, hash = excluded.hash`
+
+	// A negative limit is none.
+	dropTokens = `
+DELETE FROM tokens WHERE corp_id = ?1 AND appkey = ?2 AND kind = ?3 AND nonce IN (
+	SELECT nonce FROM tokens WHERE corp_id = ?1 AND appkey = ?2 AND kind = ?3
+	ORDER BY nonce = ?4 DESC, expires_at DESC, nonce LIMIT -1 OFFSET ?5)`
 )
 
-// LoadTokens implements [rollcall.Tokens]; they come by appkey.
+// LoadTokens implements [rollcall.Tokens].
 func (s *Store) LoadTokens(ctx context.Context, corpID string) ([]rollcall.Token, error) {
 	var tokens []rollcall.Token
 	err := s.read(ctx, func(conn *sqlite.Conn) error {
@@ -31,10 +38,11 @@ func (s *Store) LoadTokens(ctx context.Context, corpID string) ([]rollcall.Token
 		return q.each(func(stmt *sqlite.Stmt) error {
 			tokens = append(tokens, rollcall.Token{
 				Appkey:           stmt.ColumnText(0),
-				SecretGeneration: stmt.ColumnInt(1),
-				Nonce:            column(stmt, 2),
-				ExpiresAt:        rollcall.Instant(stmt.ColumnInt64(3)),
-				Hash:             column(stmt, 4),
+				Kind:             rollcall.TokenKind(stmt.ColumnText(1)),
+				SecretGeneration: stmt.ColumnInt(2),
+				Nonce:            column(stmt, 3),
+				ExpiresAt:        instant(stmt, 4),
+				Hash:             column(stmt, 5),
 			})
 			return nil
 		})
@@ -47,14 +55,14 @@ func (s *Store) LoadTokens(ctx context.Context, corpID string) ([]rollcall.Token
 
 // SaveToken implements [rollcall.Tokens]. An app that the organization does not
 // have is an error of kind [rollcall.KindNotFound].
-func (s *Store) SaveToken(ctx context.Context, corpID string, t rollcall.Token) error {
-	if err := s.saveToken(ctx, corpID, t); err != nil {
+func (s *Store) SaveToken(ctx context.Context, corpID string, t rollcall.Token, keep int) error {
+	if err := s.saveToken(ctx, corpID, t, keep); err != nil {
 		return fmt.Errorf("save the token of app %q of %q: %w", t.Appkey, corpID, err)
 	}
 	return nil
 }
 
-func (s *Store) saveToken(ctx context.Context, corpID string, t rollcall.Token) error {
+func (s *Store) saveToken(ctx context.Context, corpID string, t rollcall.Token, keep int) error {
 	conn, err := s.write(ctx)
 	if err != nil {
 		return err
@@ -65,10 +73,16 @@ func (s *Store) saveToken(ctx context.Context, corpID string, t rollcall.Token) 
 		return err
 	}
 	q := prepare(conn, upsertToken)
-	q.text(corpID).text(t.Appkey).int(int64(t.SecretGeneration)).blob(t.Nonce).int(int64(t.ExpiresAt)).blob(t.Hash)
+	q.text(corpID).text(t.Appkey).text(string(t.Kind)).blob(t.Nonce)
+	q.int(int64(t.SecretGeneration)).int(int64(t.ExpiresAt)).blob(t.Hash)
 	if _, err := q.run(); isOrphan(err) {
 		return &rollcall.Error{Kind: rollcall.KindNotFound, Param: "appkey", Detail: "the organization has no such app"}
 	} else if err != nil {
+		return err
+	}
+	q = prepare(conn, dropTokens)
+	q.text(corpID).text(t.Appkey).text(string(t.Kind)).blob(t.Nonce).int(int64(max(keep, 1)))
+	if _, err := q.run(); err != nil {
 		return err
 	}
 	return execute(conn, "COMMIT")

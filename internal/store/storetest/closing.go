@@ -21,7 +21,7 @@ func closedStore(f *fixture) {
 	_, err6 := f.store.LoadTokens(ctx, "acme")
 	for i, err := range []error{
 		err1, err2, err3, err4, err5, err6,
-		f.store.SaveToken(ctx, "acme", rollcall.Token{Appkey: "key.acme"}),
+		f.store.SaveToken(ctx, "acme", rollcall.Token{Appkey: "key.acme"}, 1),
 		f.store.CreateCorp(ctx, aCorp("other")),
 		f.store.Close(),
 	} {

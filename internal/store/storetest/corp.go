@@ -71,7 +71,7 @@ func unknownCorp(f *fixture) {
 		},
 		"SignInChunks": func(id string) error { _, _, err := readChunks(ctx, f.store, id, 0); return err },
 		"LoadTokens":   func(id string) error { _, err := f.store.LoadTokens(ctx, id); return err },
-		"SaveToken":    func(id string) error { return f.store.SaveToken(ctx, id, rollcall.Token{Appkey: "key.acme"}) },
+		"SaveToken":    func(id string) error { return f.store.SaveToken(ctx, id, rollcall.Token{Appkey: "key.acme"}, 1) },
 	} {
 		for _, id := range []string{"nobody", "ACME", "acme ", ""} {
 			if err := call(id); !errors.Is(err, rollcall.ErrNoCorp) {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"rollcall"
@@ -42,8 +43,12 @@ func kindCases(corpID string) []kindCase {
 	fullApp := rollcall.App{
 		Appkey: "new." + corpID, Name: "New", Type: rollcall.ThirdParty,
 		Permissions: []rollcall.Permission{rollcall.PermMember, rollcall.PermBase}, ScopeDepts: []rollcall.DeptID{3, 2},
-		SecretHash: "abcdef", SecretGeneration: 4, CreatedAt: later,
+		ScopeUsers: []string{"bob", "王"}, AllowedIPs: []netip.Prefix{netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("10.0.0.1/32")},
+		Rate: 40, TicketGeneration: 2, AnyTicket: true,
+		SecretHash: "abcdef", SecretSealed: "sealed", SecretGeneration: 4, CreatedAt: later,
 	}
+	otherApp := fullApp
+	otherApp.Appkey = "key." + corpID
 	without3 := []rollcall.Change{
 		memberChange(rollcall.MemberRemoved, day+100, 1, 3, rollcall.Payload{}),
 		deptChange(rollcall.DeptDeleted, day+200, 3, rollcall.Payload{}),
@@ -193,10 +198,23 @@ func kindCases(corpID string) []kindCase {
 		{"app_new", nil, change(rollcall.AppCreated, later, rollcall.Payload{App: &fullApp}), func(s *state) {
 			s.Apps = append(s.Apps, fullApp)
 		}},
+		{"app_everything", nil, change(rollcall.AppUpdated, later, rollcall.Payload{App: &otherApp, AppBefore: &fullApp}), func(s *state) {
+			a, was := otherApp, s.Apps[0]
+			a.Type, a.CreatedAt, a.SecretHash, a.SecretSealed, a.SecretGeneration = was.Type, was.CreatedAt, was.SecretHash, "", was.SecretGeneration
+			s.Apps[0] = a
+		}},
+		{"app_nothing_left", []rollcall.Change{change(rollcall.AppUpdated, day+100, rollcall.Payload{App: &otherApp})},
+			change(rollcall.AppUpdated, later, rollcall.Payload{App: &rollcall.App{Appkey: otherApp.Appkey, Name: "bare"}}), func(s *state) {
+				was := s.Apps[0]
+				s.Apps[0] = rollcall.App{
+					Appkey: was.Appkey, Name: "bare", Type: was.Type, CreatedAt: was.CreatedAt,
+					SecretHash: was.SecretHash, SecretGeneration: was.SecretGeneration,
+				}
+			}},
 		{"app_secret", nil, change(rollcall.AppSecretReset, later, rollcall.Payload{App: &rollcall.App{
-			Appkey: "key." + corpID, Name: "ignored", SecretHash: "new", SecretGeneration: 2,
+			Appkey: "key." + corpID, Name: "ignored", Rate: 9, SecretHash: "new", SecretSealed: "box", SecretGeneration: 2,
 		}}), func(s *state) {
-			s.Apps[0].SecretHash, s.Apps[0].SecretGeneration = "new", 2
+			s.Apps[0].SecretHash, s.Apps[0].SecretSealed, s.Apps[0].SecretGeneration = "new", "box", 2
 		}},
 		{"app_gone", nil, change(rollcall.AppDeleted, later, rollcall.Payload{App: &rollcall.App{Appkey: "key." + corpID}}), func(s *state) {
 			s.Apps = nil
@@ -291,6 +309,7 @@ func refusedChanges(f *fixture) {
 		"deletion of an unknown role":      change(rollcall.RoleDeleted, later, role),
 		"giving of an unknown role":        userChange(rollcall.RoleGiven, later, 0, role),
 		"taking of an unknown role":        userChange(rollcall.RoleTaken, later, 0, role),
+		"update of an unknown app":         change(rollcall.AppUpdated, later, app),
 		"secret of an unknown app":         change(rollcall.AppSecretReset, later, app),
 		"deletion of an unknown app":       change(rollcall.AppDeleted, later, app),
 		"unknown kind":                     change("party", later, none),

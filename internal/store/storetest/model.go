@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"cmp"
 	"maps"
 	"slices"
@@ -26,7 +27,7 @@ type model struct {
 	log    []rollcall.Change
 	chunks map[chunkKey][]byte
 	feeds  map[rollcall.Day]uint64
-	tokens map[string]rollcall.Token
+	tokens []rollcall.Token // in their order
 }
 
 type membershipKey struct {
@@ -53,7 +54,6 @@ func newModel(c rollcall.Corp) *model {
 		apps:    map[string]rollcall.App{},
 		chunks:  map[chunkKey][]byte{},
 		feeds:   map[rollcall.Day]uint64{},
-		tokens:  map[string]rollcall.Token{},
 	}
 }
 
@@ -65,7 +65,7 @@ func (m *model) replay(c rollcall.Corp) *model {
 	}
 	n.head = m.head
 	n.log = slices.Clone(m.log)
-	n.chunks, n.feeds, n.tokens = maps.Clone(m.chunks), maps.Clone(m.feeds), maps.Clone(m.tokens)
+	n.chunks, n.feeds, n.tokens = maps.Clone(m.chunks), maps.Clone(m.feeds), slices.Clone(m.tokens)
 	return n
 }
 
@@ -94,6 +94,26 @@ func (m *model) put(batch string, chunks map[chunkKey][]byte) {
 		m.chunks[k] = bits
 		m.feeds[k.day] = m.head.Feed
 	}
+}
+
+// save stores a token of which keep of the same kind stay.
+func (m *model) save(t rollcall.Token, keep int) {
+	var same, others []rollcall.Token
+	for _, o := range m.tokens {
+		switch {
+		case o.Appkey != t.Appkey || o.Kind != t.Kind:
+			others = append(others, o)
+		case !bytes.Equal(o.Nonce, t.Nonce):
+			same = append(same, o)
+		}
+	}
+	slices.SortFunc(same, func(a, b rollcall.Token) int {
+		return cmp.Or(cmp.Compare(b.ExpiresAt, a.ExpiresAt), bytes.Compare(a.Nonce, b.Nonce))
+	})
+	m.tokens = slices.Concat(others, []rollcall.Token{t}, same[:min(len(same), keep-1)])
+	slices.SortFunc(m.tokens, func(a, b rollcall.Token) int {
+		return cmp.Or(cmp.Compare(a.Appkey, b.Appkey), cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.Nonce, b.Nonce))
+	})
 }
 
 func (m *model) apply(c rollcall.Change) {
@@ -177,11 +197,16 @@ func (m *model) apply(c rollcall.Change) {
 		m.apps[a.Appkey] = a
 	case rollcall.AppSecretReset:
 		a := m.apps[c.App.Appkey]
-		a.SecretHash, a.SecretGeneration = c.App.SecretHash, c.App.SecretGeneration
+		a.SecretHash, a.SecretSealed, a.SecretGeneration = c.App.SecretHash, c.App.SecretSealed, c.App.SecretGeneration
+		m.apps[a.Appkey] = a
+	case rollcall.AppUpdated:
+		a, was := *c.App, m.apps[c.App.Appkey]
+		a.Type, a.CreatedAt = was.Type, was.CreatedAt
+		a.SecretHash, a.SecretSealed, a.SecretGeneration = was.SecretHash, was.SecretSealed, was.SecretGeneration
 		m.apps[a.Appkey] = a
 	case rollcall.AppDeleted:
 		delete(m.apps, c.App.Appkey)
-		delete(m.tokens, c.App.Appkey)
+		m.tokens = slices.DeleteFunc(m.tokens, func(t rollcall.Token) bool { return t.Appkey == c.App.Appkey })
 	}
 }
 

@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -86,11 +87,15 @@ func (w *world) transaction(i int) {
 	w.equal("the head after commit", m.head, head)
 
 	if keys := slices.Sorted(maps.Keys(m.apps)); len(keys) > 0 && w.bool("token") {
-		t := rollcall.Token{Appkey: w.pick("app", keys), Nonce: []byte(w.text("nonce")), ExpiresAt: w.now, Hash: []byte{1}}
-		if err := w.f.store.SaveToken(w.f.Context(), m.head.CorpID, t); err != nil {
+		t := rollcall.Token{
+			Appkey: w.pick("app", keys), Kind: rapid.SampledFrom([]rollcall.TokenKind{rollcall.AppToken, rollcall.CorpToken}).Draw(w.rt, "kind"),
+			Nonce: []byte(w.text("nonce")), ExpiresAt: w.instant("expires"), Hash: []byte{1},
+		}
+		keep := rapid.IntRange(1, 3).Draw(w.rt, "keep")
+		if err := w.f.store.SaveToken(w.f.Context(), m.head.CorpID, t, keep); err != nil {
 			w.rt.Fatal(err)
 		}
-		m.tokens[t.Appkey] = t
+		m.save(t, keep)
 	}
 }
 
@@ -131,11 +136,7 @@ func (w *world) check() {
 		if err != nil {
 			w.rt.Fatal(err)
 		}
-		want := []rollcall.Token{}
-		for _, key := range slices.Sorted(maps.Keys(m.tokens)) {
-			want = append(want, m.tokens[key])
-		}
-		w.equal("the tokens", want, tokens)
+		w.equal("the tokens", m.tokens, tokens)
 	}
 }
 
@@ -183,6 +184,7 @@ func (w *world) change(m *model) rollcall.Change {
 		}
 	}
 	if len(m.apps) > 0 {
+		possible[rollcall.AppUpdated] = w.updateApp
 		possible[rollcall.AppSecretReset] = w.resetSecret
 		possible[rollcall.AppDeleted] = func(m *model) rollcall.Change {
 			key := w.pick("app", slices.Sorted(maps.Keys(m.apps)))
@@ -302,12 +304,28 @@ func (w *world) createApp(m *model) rollcall.Change {
 		Appkey: key, Name: w.text("name"), Type: rollcall.Internal, SecretHash: w.text("hash"), SecretGeneration: 1, CreatedAt: w.now,
 		Permissions: rapid.SliceOf(rapid.SampledFrom(rollcall.Permissions())).Draw(w.rt, "permissions"),
 		ScopeDepts:  rapid.SliceOf(rapid.SampledFrom([]rollcall.DeptID{1, 2, 3})).Draw(w.rt, "scope"),
+		Rate:        rapid.IntRange(0, 5).Draw(w.rt, "rate"), AnyTicket: w.bool("any ticket"), SecretSealed: w.text("sealed"),
 	}})
+}
+
+func (w *world) updateApp(m *model) rollcall.Change {
+	a := m.apps[w.pick("app", slices.Sorted(maps.Keys(m.apps)))]
+	before := a
+	a.Name, a.Rate, a.AnyTicket = w.text("name"), rapid.IntRange(0, 5).Draw(w.rt, "rate"), w.bool("any ticket")
+	a.TicketGeneration += rapid.IntRange(0, 1).Draw(w.rt, "ticket")
+	a.ScopeDepts = rapid.SliceOf(rapid.SampledFrom([]rollcall.DeptID{1, 2, 3})).Draw(w.rt, "scope")
+	a.ScopeUsers = rapid.SliceOf(rapid.SampledFrom(oddStrings[:10])).Draw(w.rt, "people")
+	a.AllowedIPs = nil
+	if w.bool("addresses") {
+		a.AllowedIPs = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::/0")}
+	}
+	a.SecretHash = w.text("hash") // does not count
+	return change(rollcall.AppUpdated, w.now, rollcall.Payload{App: &a, AppBefore: &before})
 }
 
 func (w *world) resetSecret(m *model) rollcall.Change {
 	a := m.apps[w.pick("app", slices.Sorted(maps.Keys(m.apps)))]
-	a.SecretHash, a.SecretGeneration = w.text("hash"), a.SecretGeneration+1
+	a.SecretHash, a.SecretSealed, a.SecretGeneration = w.text("hash"), w.text("sealed"), a.SecretGeneration+1
 	return change(rollcall.AppSecretReset, w.now, rollcall.Payload{App: &a})
 }
 

@@ -79,7 +79,7 @@ func signIns(f *fixture) {
 
 func saveToken(f *fixture, corpID string, t rollcall.Token) {
 	f.Helper()
-	if err := f.store.SaveToken(f.Context(), corpID, t); err != nil {
+	if err := f.store.SaveToken(f.Context(), corpID, t, 1); err != nil {
 		f.Fatal(err)
 	}
 }
@@ -98,18 +98,39 @@ func tokens(f *fixture) {
 	check("no token yet")
 	head := f.heads()
 
-	one := rollcall.Token{Appkey: "key.acme", SecretGeneration: 3, Nonce: []byte{0, 1, 255}, ExpiresAt: later, Hash: bytes.Repeat([]byte{9}, 32)}
-	two := rollcall.Token{Appkey: "another", SecretGeneration: 1, Nonce: []byte("n"), ExpiresAt: -1, Hash: []byte("h")}
+	one := rollcall.Token{
+		Appkey: "key.acme", Kind: rollcall.AppToken, SecretGeneration: 3, Nonce: []byte{0, 1, 255}, ExpiresAt: later, Hash: bytes.Repeat([]byte{9}, 32),
+	}
+	two := rollcall.Token{Appkey: "another", Kind: rollcall.AppToken, SecretGeneration: 1, Nonce: []byte("n"), ExpiresAt: -1, Hash: []byte("h")}
 	saveToken(f, "acme", one)
 	saveToken(f, "acme", two)
 	check("two tokens", two, one)
 
-	one.SecretGeneration, one.Nonce, one.ExpiresAt, one.Hash = 4, []byte("m"), later+1, []byte{0}
+	one.SecretGeneration, one.ExpiresAt, one.Hash = 4, later+1, []byte{0}
+	saveToken(f, "acme", one)
+	check("one again", two, one)
+	one.Nonce, one.ExpiresAt = []byte("m"), 0
 	saveToken(f, "acme", one)
 	check("one in place of the one before", two, one)
+
+	corp := func(nonce string, expires rollcall.Instant) rollcall.Token {
+		return rollcall.Token{Appkey: "another", Kind: rollcall.CorpToken, Nonce: []byte(nonce), ExpiresAt: expires, Hash: []byte(nonce)}
+	}
+	for _, t := range []rollcall.Token{corp("b", 20), corp("a", 20), corp("c", 30)} {
+		if err := f.store.SaveToken(f.Context(), "acme", t, 3); err != nil {
+			f.Fatal(err)
+		}
+	}
+	check("three of another kind", two, corp("a", 20), corp("b", 20), corp("c", 30), one)
+	if err := f.store.SaveToken(f.Context(), "acme", corp("d", 10), 3); err != nil {
+		f.Fatal(err)
+	}
+	check("no more than three, the new one among them", two, corp("a", 20), corp("c", 30), corp("d", 10), one)
+	saveToken(f, "acme", corp("d", 25))
+	check("only the new one", two, corp("d", 25), one)
 	f.equal("the heads", head, f.heads())
 
-	err := f.store.SaveToken(f.Context(), "acme", rollcall.Token{Appkey: "nobody's", Nonce: []byte("SECRET"), Hash: []byte("SECRET")})
+	err := f.store.SaveToken(f.Context(), "acme", rollcall.Token{Appkey: "nobody's", Nonce: []byte("SECRET"), Hash: []byte("SECRET")}, 1)
 	if rollcall.KindOf(err) != rollcall.KindNotFound {
 		f.Errorf("a token of no app: %v", err)
 	} else if bytes.Contains([]byte(err.Error()), []byte("SECRET")) {
@@ -118,7 +139,7 @@ func tokens(f *fixture) {
 
 	f.commit("acme", change(rollcall.AppSecretReset, later, rollcall.Payload{App: &rollcall.App{Appkey: "another", SecretGeneration: 2}}))
 	f.commit("acme", change(rollcall.AppDeleted, later, rollcall.Payload{App: &rollcall.App{Appkey: "key.acme"}}))
-	check("after the app was deleted", two)
+	check("after the app was deleted", two, corp("d", 25))
 	f.commit("acme", createApp(later, "key.acme"))
-	check("after it was created again", two)
+	check("after it was created again", two, corp("d", 25))
 }

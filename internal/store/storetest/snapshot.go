@@ -158,6 +158,7 @@ func (r *recorder) Role(role *rollcall.Role, deleted bool) error {
 func (r *recorder) App(a *rollcall.App) error {
 	c := *a
 	c.Permissions, c.ScopeDepts = slices.Clone(a.Permissions), slices.Clone(a.ScopeDepts)
+	c.ScopeUsers, c.AllowedIPs = slices.Clone(a.ScopeUsers), slices.Clone(a.AllowedIPs)
 	r.Apps = append(r.Apps, c)
 	return r.at(atRest)
 }

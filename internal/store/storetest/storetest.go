@@ -4,6 +4,7 @@ package storetest
 
 import (
 	"context"
+	"net/netip"
 	"testing"
 
 	"rollcall"
@@ -162,7 +163,9 @@ func (f *fixture) equal(what string, want, got any) {
 	}
 }
 
-func diff(want, got any) string { return cmp.Diff(want, got, cmpopts.EquateEmpty()) }
+func diff(want, got any) string {
+	return cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Prefix{}))
+}
 
 // The changes that tests are made of, each with an instant of its own.
 

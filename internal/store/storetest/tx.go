@@ -226,7 +226,7 @@ func waitingEnds(f *fixture) {
 		cancel()
 		ctx, cancel = context.WithCancel(f.Context())
 		got := make(chan error)
-		go func() { got <- s.SaveToken(ctx, "acme", rollcall.Token{Appkey: "x"}) }()
+		go func() { got <- s.SaveToken(ctx, "acme", rollcall.Token{Appkey: "x"}, 1) }()
 		cancel()
 		if err := <-got; !errors.Is(err, context.Canceled) {
 			f.Errorf("SaveToken: %v", err)
