@@ -25,7 +25,7 @@ func (s *Server) inactiveUserV2Get() *wire.Endpoint {
 				Doc: "false lists who did not sign in, true who did.",
 			},
 			depts: {
-				Name: "dept_ids", Kind: wire.DeptIDs, MaxItems: maxDeptIDs, Malformed: format,
+				Name: "dept_ids", Kind: wire.IDs, MaxItems: maxDeptIDs, Malformed: format,
 				Doc: "Only people who were direct members of one of these departments; without it, the whole organization.",
 			},
 			date: {

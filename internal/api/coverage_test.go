@@ -80,7 +80,7 @@ func needs(ep *wire.Endpoint) []need {
 			about("missing", or(p.Missing, missing))
 		}
 		about("malformed", malformed)
-		if p.Kind == wire.Int && (p.Min > math.MinInt64 || p.Max != 0) || p.Kind == wire.String && p.Min+p.Max > 0 || p.Kind == wire.DeptIDs {
+		if p.Kind == wire.Int && (p.Min > math.MinInt64 || p.Max != 0) || p.Kind == wire.String && p.Min+p.Max > 0 || p.Kind == wire.IDs || p.Kind == wire.Strings {
 			about("out of range", or(p.OutOfRange, malformed))
 		}
 	}

@@ -41,8 +41,12 @@ func plain(p *wire.Param) object {
 		return object{{"type", "string"}, {"enum", p.Enum}, {"default", p.Enum[0]}}
 	case wire.Date:
 		return object{{"type", "string"}, {"pattern", datePattern}}
-	case wire.DeptIDs:
+	case wire.IDs:
 		return object{{"type", "string"}, {"pattern", idsPattern}}
+	case wire.Strings:
+		return object{{"type", "string"}, {"minLength", 1}}
+	case wire.JSON:
+		return object{{"type", "string"}, {"contentMediaType", "application/json"}}
 	}
 	return text(p)
 }
@@ -74,9 +78,13 @@ func native(p *wire.Param) object {
 		also(object{{"type", "string"}, {"pattern", wholePattern}})
 	case wire.Date:
 		also(object{{"type", "integer"}, {"minimum", 1_01_01}, {"maximum", 9999_12_31}})
-	case wire.DeptIDs:
+	case wire.IDs:
 		id := object{{"anyOf", []object{{{"type", "integer"}}, {{"type", "string"}, {"pattern", wholePattern}}}}}
 		also(object{{"type", "array"}, {"items", id}, {"maxItems", p.MaxItems}}, object{{"type", "integer"}})
+	case wire.Strings:
+		also(object{{"type", "array"}, {"items", object{{"type", []string{"string", "number"}}}}, {"maxItems", p.MaxItems}}, object{{"type", "number"}})
+	case wire.JSON:
+		also(object{{"type", []string{"array", "object"}}})
 	case wire.String:
 		also(object{{"type", []string{"number", "boolean"}}})
 	}
@@ -105,7 +113,7 @@ func sample(p *wire.Param) any {
 		return p.Enum[0]
 	case wire.Date:
 		return "20260820"
-	case wire.DeptIDs:
+	case wire.IDs:
 		return "1,2"
 	}
 	return nil
@@ -125,14 +133,25 @@ func limits(p *wire.Param) string {
 		return "a whole number"
 	case wire.Date:
 		return "yyyyMMdd"
-	case wire.DeptIDs:
-		return fmt.Sprintf("ids with commas between them, at most %d", p.MaxItems)
+	case wire.IDs:
+		return fmt.Sprintf("ids with %s between them, at most %d", separator(p), p.MaxItems)
+	case wire.Strings:
+		return fmt.Sprintf("texts with %s between them, at most %d", separator(p), p.MaxItems)
+	case wire.JSON:
+		return "a JSON array or object, or a text that holds one"
 	case wire.String:
 		if p.Max > 0 && p.Max < math.MaxInt32 {
 			return fmt.Sprintf("at most %d characters", p.Max)
 		}
 	}
 	return ""
+}
+
+func separator(p *wire.Param) string {
+	if p.Separator == '|' {
+		return "bars"
+	}
+	return "commas"
 }
 
 // parameters renders what stands in the query string of a GET.

@@ -50,7 +50,7 @@ func probe() *wire.Endpoint {
 			{Name: "any", Kind: wire.Int, Min: math.MinInt64, Max: math.MaxInt64},
 			{Name: "word", Kind: wire.Enum, Enum: []string{"custom", "entry_asc"}},
 			{Name: "day", Kind: wire.Date},
-			{Name: "ids", Kind: wire.DeptIDs, MaxItems: 3},
+			{Name: "ids", Kind: wire.IDs, MaxItems: 3},
 			{Name: "text", Kind: wire.String, Max: 5},
 		},
 		Result: wire.Object(

@@ -68,6 +68,7 @@ type Call struct {
 	// proxies are those whose word about the address of a client counts.
 	proxies []netip.Prefix
 	ids     []rollcall.DeptID
+	words   []string
 
 	// The reply, and what the log gets to know about it.
 	out     Buffer
@@ -116,7 +117,7 @@ func (c *Call) Enum(i int) int { return int(c.args[i].n) }
 // Day returns the value of a [Date] parameter; 0 where it is not given.
 func (c *Call) Day(i int) rollcall.Day { return rollcall.Day(c.args[i].n) }
 
-// IDs returns the value of a [DeptIDs] parameter without repeats, in the order
+// IDs returns the value of a [IDs] parameter without repeats, in the order
 // given; nil where it is not given. The slice belongs to the Call.
 func (c *Call) IDs(i int) []rollcall.DeptID {
 	a := &c.args[i]
@@ -125,6 +126,21 @@ func (c *Call) IDs(i int) []rollcall.DeptID {
 	}
 	return c.ids[a.n:a.end:a.end]
 }
+
+// Strings returns the value of a [Strings] parameter without repeats, in the
+// order given; nil where it is not given. The slice belongs to the Call, the
+// texts do not.
+func (c *Call) Strings(i int) []string {
+	a := &c.args[i]
+	if a.form == formNone {
+		return nil
+	}
+	return c.words[a.n:a.end:a.end]
+}
+
+// JSON returns the value of a [JSON] parameter, a sound JSON array or object;
+// nil where it is not given. The bytes belong to the Call.
+func (c *Call) JSON(i int) []byte { return c.args[i].raw }
 
 // Result is where Serve appends its reply. On [TOP] endpoints that is the JSON
 // of the result; without any the reply has no result. Where [Endpoint.Result]

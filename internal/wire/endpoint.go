@@ -59,7 +59,9 @@ const (
 	String                   // any text
 	Enum                     // one of a few words
 	Date                     // a real calendar date, yyyyMMdd
-	DeptIDs                  // department ids, as text or as a JSON array
+	IDs                      // whole numbers, as text with commas between them or as a JSON array
+	Strings                  // texts, in the same two forms
+	JSON                     // a JSON array or object, as it is or as a text that holds one
 )
 
 // String returns the type as the documentation of the API names it.
@@ -84,8 +86,12 @@ type Param struct {
 	Min, Max int64
 	// Enum lists the words of an Enum, the default first.
 	Enum []string
-	// MaxItems is the most entries of DeptIDs, before repeats are removed.
+	// MaxItems is the most entries of IDs and Strings, before repeats are
+	// removed.
 	MaxItems int
+	// Separator stands between the entries of IDs and Strings in a text; a
+	// comma where it is 0. Older calls have a bar.
+	Separator byte
 	// Missing is answered when a required parameter is not given. Where it is
 	// left out it is FaultMissingArgument under /topapi (contract D1),
 	// FaultMissingParam on classic paths and FaultMissingField on the newer host.
@@ -274,7 +280,7 @@ func (e *Endpoint) check() error {
 			wrong("the parameter name %q is empty or taken", p.Name)
 		}
 		seen[p.Name] = true
-		if p.Kind > DeptIDs || (p.Kind == Enum) != (len(p.Enum) > 0) || (p.Kind == DeptIDs) != (p.MaxItems > 0) {
+		if p.Kind > JSON || (p.Kind == Enum) != (len(p.Enum) > 0) || (p.Kind == IDs || p.Kind == Strings) != (p.MaxItems > 0) {
 			wrong("the parameter %s: Enum or MaxItems does not go with its kind", p.Name)
 		}
 		if p.MaxItems > maxItems {

@@ -104,7 +104,7 @@ func TestErrorsMarkdown(t *testing.T) {
 }
 
 func TestNamesForPeople(t *testing.T) {
-	for kind, want := range map[ParamKind]string{Bool: "Boolean", Int: "Number", String: "String", Enum: "String", Date: "String", DeptIDs: "String"} {
+	for kind, want := range map[ParamKind]string{Bool: "Boolean", Int: "Number", String: "String", Enum: "String", Date: "String", IDs: "String"} {
 		if got := kind.String(); got != want {
 			t.Errorf("kind %d is %s", kind, got)
 		}

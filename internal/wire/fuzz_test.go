@@ -145,10 +145,10 @@ func depthOf(b []byte) int {
 	}
 }
 
-// FuzzDeptIDs: whatever is accepted is a list of whole numbers without
+// FuzzIDs: whatever is accepted is a list of whole numbers without
 // repeats, all of which stand in the text in this order; and a list that the
 // server writes is read again, whichever way it is spelled.
-func FuzzDeptIDs(f *testing.F) {
+func FuzzIDs(f *testing.F) {
 	for _, s := range []string{"1,2,3", `\"2,3,4\"`, "[1, 2]", `["1","1"]`, "[]", ",", "1,,2", " ", `"[5]"`, "-1,+2", "[[1]]", `[""]`, "1,2,2"} {
 		f.Add(s)
 	}
@@ -163,7 +163,7 @@ func FuzzDeptIDs(f *testing.F) {
 			if form == formArray {
 				a.raw = []byte(strings.TrimSpace(s))
 			}
-			verdict := c.deptIDs(&p, &a)
+			verdict := c.list(&p, &a)
 			if verdict != fine {
 				if len(c.ids) != 0 {
 					t.Errorf("%q: refused, but ids are left", s)
@@ -188,7 +188,7 @@ func FuzzDeptIDs(f *testing.F) {
 				again := &Call{}
 				text := fmt.Sprintf(format, strings.Join(spelled, ","))
 				a := arg{form: formText, raw: []byte(text)}
-				if again.deptIDs(&p, &a) != fine || !slices.Equal(again.ids, ids) {
+				if again.list(&p, &a) != fine || !slices.Equal(again.ids, ids) {
 					t.Errorf("%q is read as %v, want %v", text, again.ids, ids)
 				}
 			}

@@ -32,9 +32,9 @@ type arg struct {
 	form form
 	raw  []byte // text decoded, all else as spelled
 	// n is the number, the boolean (1 is true), the index of the word or the
-	// date; of DeptIDs it is where they begin in Call.ids.
+	// date; of IDs it is where they begin in Call.ids.
 	n       int64
-	end     int // of DeptIDs: where they end
+	end     int // of IDs: where they end
 	verdict verdict
 }
 
@@ -80,8 +80,12 @@ func (c *Call) judge(p *Param, a *arg) verdict {
 			day, err = rollcall.ParseDay(string(a.raw))
 		}
 		a.n, ok = int64(day), ok && err == nil
-	case DeptIDs:
-		return c.deptIDs(p, a)
+	case IDs:
+		return c.list(p, a)
+	case Strings:
+		return c.strings(p, a)
+	case JSON:
+		ok = a.document()
 	}
 	if !ok {
 		return malformed
@@ -181,96 +185,4 @@ func wholeJSON(b []byte) (int64, bool) {
 		}
 	}
 	return wholeText(whole)
-}
-
-// deptIDs reads a list of department ids in any of its spellings (contract D2,
-// 2.4), without repeats, into c.ids. A list of nothing is missing.
-func (c *Call) deptIDs(p *Param, a *arg) verdict {
-	from := len(c.ids)
-	result := malformed
-	switch a.form {
-	case formText:
-		result = c.idsOfText(a.raw, p.MaxItems)
-	case formArray:
-		result = c.idsOfArray(a.raw, p.MaxItems)
-	case formNumber:
-		if n, ok := wholeJSON(a.raw); ok {
-			c.ids = append(c.ids, rollcall.DeptID(n))
-			result = fine
-		}
-	}
-	if result != fine {
-		c.ids = c.ids[:from]
-		return result
-	}
-	kept := c.ids[from:from]
-	for _, id := range c.ids[from:] {
-		if !slices.Contains(kept, id) {
-			kept = append(kept, id)
-		}
-	}
-	c.ids = c.ids[:from+len(kept)]
-	a.n, a.end = int64(from), len(c.ids)
-	return fine
-}
-
-// idsOfText reads ids with commas between them. Blanks, quotes and backslashes
-// around the text and around each id are cut, and one pair of brackets.
-func (c *Call) idsOfText(b []byte, most int) verdict {
-	b = bytes.Trim(b, quotes)
-	if len(b) > 1 && b[0] == '[' && b[len(b)-1] == ']' {
-		b = bytes.Trim(b[1:len(b)-1], quotes)
-	}
-	if len(b) == 0 {
-		return missing
-	}
-	for count, more := 1, true; more; count++ {
-		if count > most {
-			return outOfRange
-		}
-		var item []byte
-		item, b, more = bytes.Cut(b, []byte(","))
-		n, ok := wholeText(bytes.Trim(item, quotes))
-		if !ok {
-			return malformed
-		}
-		c.ids = append(c.ids, rollcall.DeptID(n))
-	}
-	return fine
-}
-
-// idsOfArray reads the ids of a JSON array, which has been checked. One blank
-// text alone is as good as nothing.
-func (c *Call) idsOfArray(b []byte, most int) verdict {
-	count, blank := 0, 0
-	p := parser{b: b, i: 1}
-	for p.blanks(); !p.next(']'); p.blanks() {
-		if count++; count > most {
-			return outOfRange
-		}
-		n, ok := int64(0), false
-		switch v := p.value(1); v.form {
-		case formNumber:
-			n, ok = wholeJSON(v.raw)
-		case formText:
-			text := bytes.Trim(v.text(), quotes)
-			n, ok = wholeText(text)
-			if len(text) == 0 {
-				blank, ok = blank+1, true
-			}
-		}
-		if !ok {
-			return malformed
-		}
-		c.ids = append(c.ids, rollcall.DeptID(n))
-		p.blanks()
-		p.next(',')
-	}
-	switch {
-	case count == blank && count < 2:
-		return missing
-	case blank > 0:
-		return malformed
-	}
-	return fine
 }

@@ -169,7 +169,7 @@ func (s *Service) route(path string) (ep *Endpoint, value string) {
 func (a Answer) Release() {
 	const keepIn, keepOut = 64 << 10, 4 << 20 // larger buffers are rare and go
 	c := a.call
-	in, out, args, ids, counted := c.in, c.out, c.args, c.ids, c.counted
+	in, out, args, ids, words, counted := c.in, c.out, c.args, c.ids, c.words, c.counted
 	if cap(in) > keepIn {
 		in = nil
 	}
@@ -177,7 +177,8 @@ func (a Answer) Release() {
 		out = nil
 	}
 	clear(args)
-	*c = Call{in: in[:0], out: out[:0], args: args[:0], ids: ids[:0]}
+	clear(words)
+	*c = Call{in: in[:0], out: out[:0], args: args[:0], ids: ids[:0], words: words[:0]}
 	if counted {
 		a.service.inFlight.Add(-1)
 	}

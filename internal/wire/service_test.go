@@ -359,9 +359,9 @@ func TestTablesOfEndpointsAreChecked(t *testing.T) {
 		`"a" is empty or taken`: func(e *Endpoint) { e.Params[1].Name = "a" },
 		`name "" is empty`:      func(e *Endpoint) { e.Params[1].Name = "" },
 		`"access_token" is`:     func(e *Endpoint) { e.Params[1].Name = "access_token" },
-		"a: Enum or MaxItems":   func(e *Endpoint) { e.Params[0].Kind = DeptIDs },
+		"a: Enum or MaxItems":   func(e *Endpoint) { e.Params[0].Kind = IDs },
 		"b: Enum or MaxItems":   func(e *Endpoint) { e.Params[1].Enum = []string{"x"} },
-		"1000 items":            func(e *Endpoint) { e.Params[0] = Param{Name: "a", Kind: DeptIDs, MaxItems: 1001} },
+		"1000 items":            func(e *Endpoint) { e.Params[0] = Param{Name: "a", Kind: IDs, MaxItems: 1001} },
 	} {
 		ep := valid()
 		spoil(ep)

@@ -91,7 +91,7 @@ func size() Param {
 
 func text(name string) Param { return Param{Name: name, Kind: String} }
 func flag(name string) Param { return Param{Name: name, Kind: Bool} }
-func list(name string) Param { return Param{Name: name, Kind: DeptIDs, MaxItems: 100} }
+func list(name string) Param { return Param{Name: name, Kind: IDs, MaxItems: 100} }
 func number(name string) Param {
 	return Param{Name: name, Kind: Int, Min: math.MinInt64}
 }
@@ -111,7 +111,7 @@ func testEndpoints() []*Endpoint {
 	inactive := top("/topapi/inactive/user/v2/get",
 		Param{Name: "is_active", Kind: Bool, Required: true, Missing: FaultParamInvalid, Malformed: FaultParamFormat},
 		Param{Name: "query_date", Kind: Date, Required: true, Missing: FaultParamInvalid, Malformed: FaultParamFormat},
-		Param{Name: "dept_ids", Kind: DeptIDs, MaxItems: 100, Malformed: FaultParamFormat},
+		Param{Name: "dept_ids", Kind: IDs, MaxItems: 100, Malformed: FaultParamFormat},
 		offset("offset"), size())
 	inactive.Permission, inactive.AppTypes = rollcall.PermLiveness, []rollcall.AppType{rollcall.Internal}
 
@@ -170,11 +170,18 @@ func echo(c *Call) error {
 			b.String(p.Enum[c.Enum(i)])
 		case String:
 			b.String(c.Text(i))
-		case DeptIDs:
+		case IDs:
 			for j, id := range c.IDs(i) {
 				b.Raw([]string{"[", ","}[min(j, 1)]).Int(int64(id))
 			}
 			b.Raw("]")
+		case Strings:
+			for j, word := range c.Strings(i) {
+				b.Raw([]string{"[", ","}[min(j, 1)]).String(word)
+			}
+			b.Raw("]")
+		case JSON:
+			b.Bytes(c.JSON(i))
 		}
 	}
 	b.Raw("}")
