@@ -29,11 +29,11 @@ GOLANGCI := bin/golangci-lint
 
 say = @printf '\n== %s\n'
 
-.PHONY: help build test verify bench fmt lint fuzz kill clean \
-	cc fmt-check vet laws race verify-fuzz browser chromium
+.PHONY: help build test verify conformance bench fmt lint fuzz kill clean \
+	cc clients fmt-check vet laws race verify-fuzz browser chromium
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/rollcall, one static binary
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false \
@@ -42,6 +42,10 @@ build: ## build bin/rollcall, one static binary
 test: cc fmt-check vet laws race fuzz ## the check before each commit (10 minutes at most)
 
 verify: lint verify-fuzz kill browser ## the long check: linters, longer fuzzing, the kill test, the page in a browser (40 minutes at most)
+
+conformance: clients ## run published SDKs, fetched from their registries, against a live server
+	$(say) 'published SDKs'
+	go test -tags=conformance -run TestConformance -count=1 -v -timeout 20m ./conformance
 
 bench: ## run the comparisons (arguments in BENCHFLAGS)
 	go run ./bench $(BENCHFLAGS)
@@ -71,6 +75,21 @@ cc:
 	$$sudo apt-get update -qq; \
 	$$sudo env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -qq -y --no-install-recommends gcc libc6-dev
+
+# What the SDKs of `make conformance` are fetched and run with. Where it is not
+# there and cannot be installed, those SDKs are named as not run.
+clients:
+	@want=(); \
+	{ command -v mvn && command -v javac; } >/dev/null || want+=(maven default-jdk-headless); \
+	python3 -c 'import ensurepip, venv' 2>/dev/null || want+=(python3 python3-venv); \
+	{ command -v node && command -v npm; } >/dev/null || want+=(nodejs npm); \
+	command -v curl >/dev/null || want+=(curl); \
+	[ "$${#want[@]}" != 0 ] || exit 0; \
+	printf '\n== %s\n' "for the SDKs: $${want[*]}"; \
+	command -v apt-get >/dev/null || { echo 'not installed: there is no apt-get here'; exit 0; }; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	{ $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -qq -y --no-install-recommends "$${want[@]}"; } || echo 'not all of it could be installed'
 
 fmt-check:
 	$(say) 'formatting'
