@@ -88,8 +88,11 @@ clients:
 	printf '\n== %s\n' "for the SDKs: $${want[*]}"; \
 	command -v apt-get >/dev/null || { echo 'not installed: there is no apt-get here'; exit 0; }; \
 	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	{ $$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -qq -y --no-install-recommends "$${want[@]}"; } || echo 'not all of it could be installed'
+	$$sudo apt-get update -qq || true; \
+	for package in "$${want[@]}"; do \
+		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$$package" \
+			|| echo "$$package could not be installed"; \
+	done
 
 fmt-check:
 	$(say) 'formatting'

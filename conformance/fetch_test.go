@@ -18,7 +18,8 @@ import (
 // copy beside what was fetched tells whether that is still right.
 
 // place is where the package of an SDK is kept; sources is where its program is.
-func (w *workshop) place(sdk string) string   { return filepath.Join(w.store, filepath.FromSlash(sdk)) }
+func (w *workshop) place(sdk string) string { return filepath.Join(w.store, filepath.FromSlash(sdk)) }
+
 func (w *workshop) sources(sdk string) string { return filepath.Join(w.here, filepath.FromSlash(sdk)) }
 
 // ours is a fault of this repository, and no word about what a registry serves.
