@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -83,18 +84,27 @@ func summarize(t *testing.T, results []result) {
 			fmt.Printf("not run: %s (%s)\n", r.client.name, r.notRun)
 		}
 	}
-	for _, what := range needed {
-		ran := slices.ContainsFunc(results, func(r result) bool { return r.client.counts == what && r.notRun == "" })
-		if !ran && os.Getenv("CI") == "true" {
+	if os.Getenv("CI") == "true" {
+		for _, what := range missing(results) {
 			failed++
 			fmt.Printf("FAILED %s has to run in CI, and none did\n", what)
-			t.Errorf("%s has to run in CI, and none did", what)
+			t.Fail()
 		}
 	}
 	fmt.Printf("\n%d passed, %d failed\n", passed, failed)
 	if passed == 0 {
 		t.Error("no client ran")
 	}
+}
+
+// missing names what is needed and no client that ran counts for.
+func missing(results []result) (names []string) {
+	for _, what := range needed {
+		if !slices.ContainsFunc(results, func(r result) bool { return r.client.counts == what && r.notRun == "" }) {
+			names = append(names, what)
+		}
+	}
+	return names
 }
 
 // try fetches a client's SDK and runs its program against a fresh server.
@@ -123,54 +133,73 @@ func (w *workshop) try(t *testing.T, c client) result {
 	if c.standIn {
 		cmd.Env = append(cmd.Env, newStandIn(t, s.calls).environment()...)
 	}
-	r.passed, r.failed = w.steps(t, cmd)
+	o := steps(cmd, os.Stdout)
+	r.passed, r.failed = o.passed, o.failed
+	if o.failed > 0 {
+		t.Errorf("%d steps failed\n%s", o.failed, lastLines(o.besides, 40))
+	}
 	s.stop()
 	w.rollcall(t, "check", "--data", s.dir)
 	return r
 }
 
+// An outcome is how a program went.
+type outcome struct {
+	passed, failed int
+	besides        string // what it wrote to standard error
+}
+
 // steps runs a program and counts the steps that it reports, one a line: "ok"
-// or "FAILED", a blank, and what the step is. A program that ends badly without
-// such a line has failed once.
-func (w *workshop) steps(t *testing.T, cmd *exec.Cmd) (passed, failed int) {
-	t.Helper()
+// or "FAILED", a blank, and what the step is. They are shown as they come. A
+// program that ends badly without such a line, or reports nothing, has failed
+// once.
+func steps(cmd *exec.Cmd, show io.Writer) (o outcome) {
+	fail := func(why string) {
+		o.failed++
+		fmt.Fprintf(show, "FAILED %s\n", why)
+	}
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
 	if err != nil {
-		t.Fatal(err)
+		fail(err.Error())
+		return o
 	}
-	if err := cmd.Start(); err != nil {
-		t.Errorf("%s: %v", cmd, err)
-		return 0, 1
-	}
-	lines := bufio.NewScanner(out)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		switch word, _, _ := strings.Cut(lines.Text(), " "); word {
+	for line := range lines(out) {
+		switch word, what, _ := strings.Cut(line, " "); word {
 		case "ok":
-			passed++
-			fmt.Println(lines.Text())
+			o.passed++
+			fmt.Fprintln(show, line)
 		case "FAILED":
-			failed++
-			fmt.Println(lines.Text())
-			t.Fail()
+			fail(what)
 		}
 	}
-	_, _ = io.Copy(io.Discard, out) // a line that is too long ends the scanner only
-	if err := cmd.Wait(); err != nil && failed == 0 {
-		failed++
-		t.Errorf("the program ended badly: %v", err)
+	err = cmd.Wait()
+	switch {
+	case err != nil && o.failed == 0:
+		fail("to end well: " + err.Error())
+	case o.passed+o.failed == 0:
+		fail("to report any step")
 	}
-	if passed == 0 && failed == 0 {
-		failed++
-		t.Error("the program did no step")
+	o.besides = errs.String()
+	return o
+}
+
+// lines yields the lines of a text of any length.
+func lines(r io.Reader) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		buffered := bufio.NewReader(r)
+		for {
+			line, err := buffered.ReadString('\n')
+			if line = strings.TrimRight(line, "\r\n"); line != "" && !yield(line) || err != nil {
+				return
+			}
+		}
 	}
-	if failed > 0 {
-		t.Logf("what the program said besides:\n%s", lastLines(errs.String(), 40))
-	}
-	return passed, failed
 }
 
 // lastLines cuts a text to its last lines.
