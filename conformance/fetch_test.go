@@ -60,8 +60,8 @@ func maven(sdk string) func(context.Context, *workshop) error {
 		}
 		jars := filepath.Join(w.place(sdk), "jars")
 		err := w.once(sdk, []string{"pom.xml"}, func(place string) error {
-			return quietly(exec.CommandContext(ctx, "mvn", "-B", "-q", "-f", filepath.Join(w.sources(sdk), "pom.xml"),
-				"-DoutputDirectory="+jars, "dependency:copy-dependencies"))
+			return quietly(exec.CommandContext(ctx, "mvn", "-B", "-q", "-Dstyle.color=never", "-f", filepath.Join(w.sources(sdk), "pom.xml"),
+				"-DoutputDirectory="+jars, "org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies"))
 		})
 		if err != nil {
 			return err
@@ -166,7 +166,7 @@ func served(module string) func(context.Context, *workshop) error {
 		cmd := exec.CommandContext(ctx, "go", "list", "-m", module)
 		cmd.Dir = w.store
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("the module proxy: %s", strings.TrimPrefix(lastLines(string(out), 1), "server response: "))
+			return fmt.Errorf("the module proxy: %s", strings.TrimPrefix(strings.TrimSpace(lastLines(string(out), 1)), "server response: "))
 		}
 		return nil
 	}
