@@ -287,7 +287,7 @@ func (s *Service) admit(c *Call) bool {
 	}
 	c.caller, c.lang = caller, caller.Language()
 	if n := caller.Networks(); len(n) > 0 && !within(c.Peer(), n) {
-		c.fail(FaultAddress, addressSubject(c.Peer(), caller.Appkey()), "")
+		c.fail(FaultAddress, c.From(caller.Appkey()), "")
 		return false
 	}
 	if p := c.ep.Permission; p != "" && !caller.Holds(p) {
@@ -305,23 +305,11 @@ func (s *Service) admit(c *Call) bool {
 	return true
 }
 
-// addressSubject tells whose address is in no network of the app.
-func addressSubject(peer netip.Addr, appkey string) string {
-	from := "unknown"
-	if peer.IsValid() {
-		from = peer.String()
-	}
-	return "request ip=" + from + " appKey(" + appkey + ")"
-}
-
 // refused turns an error of Serve into the reply.
 func (c *Call) refused(err error) {
-	var e *rollcall.Error
-	if errors.As(err, &e) {
-		if row, ok := c.ep.fault(e); ok {
-			c.failWith(e, row)
-			return
-		}
+	if row, told, ok := c.ep.faultOf(err); ok {
+		c.failWith(told, row)
+		return
 	}
 	c.busy(err)
 }
