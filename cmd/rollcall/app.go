@@ -295,10 +295,13 @@ func changeApp(ctx context.Context, org *node.Org, appkey string, change func(*d
 	return after, err
 }
 
-// knownApp finds an app in an organization.
-func knownApp(in interface {
+// hasApps is an organization, as it is or as it is about to be.
+type hasApps interface {
 	App(appkey string) (*rollcall.App, bool)
-}, appkey string) (*rollcall.App, error) {
+}
+
+// knownApp finds an app.
+func knownApp(in hasApps, appkey string) (*rollcall.App, error) {
 	app, ok := in.App(appkey)
 	if !ok {
 		return nil, &rollcall.Error{Kind: rollcall.KindNotFound, Param: "appkey", Detail: fmt.Sprintf("there is no app with the appkey %q", appkey)}

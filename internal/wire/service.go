@@ -154,7 +154,7 @@ func (s *Service) Answer(ctx context.Context, req Request) (Answer, error) {
 
 // route finds the endpoint of a path, and the value of the parameter in it.
 func (s *Service) route(path string) (ep *Endpoint, value string) {
-	if ep = s.routes[path]; ep != nil {
+	if ep := s.routes[path]; ep != nil {
 		return ep, ""
 	}
 	for _, ep := range s.patterns {

@@ -66,9 +66,14 @@ func (o *oneApp) App(a *rollcall.App) error {
 	return nil
 }
 
-func (*oneApp) Corp(*rollcall.Corp) error                                              { return nil }
-func (*oneApp) Dept(*rollcall.Dept, rollcall.Instant) error                            { return nil }
-func (*oneApp) User(*rollcall.User) error                                              { return nil }
-func (*oneApp) EndedStay(rollcall.Ordinal, rollcall.Stay) error                        { return nil }
+func (*oneApp) Corp(*rollcall.Corp) error { return nil }
+
+func (*oneApp) Dept(*rollcall.Dept, rollcall.Instant) error { return nil }
+
+func (*oneApp) User(*rollcall.User) error { return nil }
+
+func (*oneApp) EndedStay(rollcall.Ordinal, rollcall.Stay) error { return nil }
+
 func (*oneApp) EndedMembership(rollcall.Ordinal, rollcall.DeptID, rollcall.Stay) error { return nil }
-func (*oneApp) EndedParent(rollcall.DeptID, rollcall.DeptID, rollcall.Stay) error      { return nil }
+
+func (*oneApp) EndedParent(_, _ rollcall.DeptID, _ rollcall.Stay) error { return nil }
