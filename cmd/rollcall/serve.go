@@ -6,9 +6,11 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"os"
 	"time"
 
+	"rollcall"
 	"rollcall/internal/access"
 	"rollcall/internal/api"
 	"rollcall/internal/manual"
@@ -20,14 +22,15 @@ import (
 
 // serveCommand answers calls.
 type serveCommand struct {
-	Data        string    `placeholder:"DIR" env:"ROLLCALL_DATA" help:"Directory of the database and the key file."`
-	Corp        string    `placeholder:"ID" help:"Serve only this organization; without it, all of the directory."`
-	Demo        bool      `help:"Serve a made-up organization from a temporary directory, and print four calls to try."`
-	Listen      string    `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address for calls (default ${default})."`
-	AdminListen string    `default:"127.0.0.1:8081" placeholder:"ADDR" help:"Address for /livez, /readyz and /metrics (default ${default})."`
-	Now         time.Time `placeholder:"RFC3339" help:"Start the server's clock at this instant, such as 2026-08-21T10:00:00+08:00."`
-	LogLevel    string    `default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
-	LogFormat   string    `default:"text" enum:"text,json" help:"text or json."`
+	Data         string    `placeholder:"DIR" env:"ROLLCALL_DATA" help:"Directory of the database and the key file."`
+	Corp         string    `placeholder:"ID" help:"Serve only this organization; without it, all of the directory."`
+	Demo         bool      `help:"Serve a made-up organization from a temporary directory, and print four calls to try."`
+	Listen       string    `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address for calls (default ${default})."`
+	AdminListen  string    `default:"127.0.0.1:8081" placeholder:"ADDR" help:"Address for /livez, /readyz and /metrics (default ${default})."`
+	TrustedProxy []string  `placeholder:"CIDR" help:"Believe what a proxy at this address or network says about the address of its clients (X-Forwarded-For)."`
+	Now          time.Time `placeholder:"RFC3339" help:"Start the server's clock at this instant, such as 2026-08-21T10:00:00+08:00."`
+	LogLevel     string    `default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+	LogFormat    string    `default:"text" enum:"text,json" help:"text or json."`
 }
 
 // Help is shown by --help.
@@ -92,7 +95,10 @@ const followEvery = 200 * time.Millisecond
 // prepare loads everything and opens the listeners.
 func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key access.Key, clock func() time.Time, logger *slog.Logger) (*server, error) {
 	s := &server{registry: access.New(key, store, clock), log: logger}
-	var err error
+	proxies, err := c.proxies()
+	if err != nil {
+		return nil, err
+	}
 	// The listeners first: a taken address is told at once.
 	if s.calls, err = c.listen(c.Listen, "127.0.0.1:8080", "--listen"); err != nil {
 		return nil, err
@@ -124,7 +130,7 @@ func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key acc
 	endpoints := calls.Endpoints()
 	metrics := ops.NewMetrics(endpoints, s.node)
 	service, err := wire.New(wire.Config{
-		Endpoints: endpoints, Authority: calls, Now: clock, Log: logger, Observer: metrics,
+		Endpoints: endpoints, Authority: calls, Now: clock, Log: logger, Observer: metrics, TrustedProxies: proxies,
 	})
 	if err != nil {
 		return nil, err
@@ -139,6 +145,18 @@ func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key acc
 	logger.Info("ready", "listen", s.calls.Addr().String(), "admin", s.admin.Addr().String(), "organizations", len(s.node.Orgs()),
 		"people", peopleOf(s.node), "loaded_in", time.Since(began).Round(time.Millisecond))
 	return s, nil
+}
+
+// proxies reads the proxies that are trusted.
+func (c *serveCommand) proxies() (networks []netip.Prefix, err error) {
+	for _, s := range c.TrustedProxy {
+		n, err := rollcall.ParseNetwork(s)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("--trusted-proxy: %q is neither an address nor a network such as 10.0.0.0/8", s)}
+		}
+		networks = append(networks, n)
+	}
+	return networks, nil
 }
 
 // listen opens a listener; the demo takes any free port where the usual one is

@@ -1,9 +1,11 @@
 // Package access knows who may call: the secrets of apps, the tokens they get
-// for them, and the departments an app may see.
+// for them, from where and how often an app may call, and whom and what of
+// people it may see.
 //
 // The database of an organization is not enough to call it. Of a secret it
-// holds a keyed hash, of a token the random part from which the token is
-// computed; the [Key] of both lies in a file beside the database. A token is
+// holds a keyed hash or, where signatures are checked with it, the secret
+// encrypted; of a token the random part from which the token is computed. The
+// [Key] of all that lies in a file beside the database. A token is
 // therefore the same string again after a restart, and a copy of the database
 // alone opens nothing.
 //

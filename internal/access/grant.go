@@ -101,6 +101,16 @@ func (g *Grant) Networks() []netip.Prefix { return g.app.AllowedIPs }
 // Language returns the language of the organization's error texts.
 func (g *Grant) Language() rollcall.Language { return languageOf(g.corp) }
 
+// Scope returns the app's contact scope: departments, which stand for all below
+// them, and people who are listed singly, both sorted. The root stands for the
+// whole organization.
+func (g *Grant) Scope() (depts []rollcall.DeptID, users []string) {
+	if g.all {
+		return []rollcall.DeptID{rollcall.RootDept}, nil
+	}
+	return g.depts, g.users
+}
+
 // InScope reports whether the app may see a department: whether it or one above
 // it is in the app's contact scope. The caller's function names the parent of a
 // department; a walk that comes round in a circle is given up.

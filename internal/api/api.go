@@ -21,6 +21,13 @@ type Server struct {
 func (s *Server) Endpoints() []*wire.Endpoint {
 	return []*wire.Endpoint{
 		s.gettoken(),
+		s.getCorpToken(),
+		s.getSuiteToken(),
+		s.oauthAccessToken(),
+		s.oauthCorpAccessToken(),
+		s.oauthSuiteAccessToken(),
+		s.oauthToken(),
+		s.authScopes(),
 		s.userCount(),
 		s.userListID(),
 		s.userListSimple(),

@@ -17,8 +17,10 @@ import (
 // shown is what one step of the scripts shows of an endpoint.
 type shown struct {
 	path, title string
+	status      string
 	errcode     int
 	subCode     string
+	name        string // the code on the newer host
 	text        string // of the error
 }
 
@@ -30,15 +32,24 @@ type need struct {
 	title   string // in the title, if any
 }
 
-// metBy tells whether a step is what is needed.
-func (n need) metBy(s shown) bool {
+// metBy tells whether a step is what is needed of an endpoint of a family.
+func (n need) metBy(f wire.Family, s shown) bool {
 	code, sub := n.fault.Code, ""
-	if n.fault.Sub {
+	if n.fault.Sub && f == wire.TOP {
 		code, sub = 88, strconv.Itoa(code)
 	}
-	text := strings.ReplaceAll(n.fault.EN, "<name>", n.subject)
-	return s.errcode == code && s.subCode == sub && strings.HasPrefix(s.text, text) &&
-		strings.Contains(s.title, n.title) && isForm(s.title) == isForm(n.title) && strings.Contains(strings.ToLower(s.text), strings.ToLower(n.subject))
+	text := n.fault.EN
+	if n.subject == "" {
+		text, _, _ = strings.Cut(text, "<name>")
+	}
+	text = strings.ReplaceAll(text, "<name>", n.subject)
+	codes := s.errcode == code && s.subCode == sub
+	if f == wire.OAuth {
+		name := strings.ReplaceAll(n.fault.Name, "<name>", n.subject)
+		codes = s.name == name && (s.status == strconv.Itoa(code) || s.status == "200" && code == 0)
+	}
+	return codes && strings.HasPrefix(s.text, text) && strings.Contains(s.title, n.title) && isForm(s.title) == isForm(n.title) &&
+		strings.Contains(strings.ToLower(s.text), strings.ToLower(n.subject))
 }
 
 // needs lists what an endpoint can answer.
@@ -48,10 +59,17 @@ func needs(ep *wire.Endpoint) []need {
 		{what: "another method", fault: wire.FaultPostRequired},
 		{what: "a body that cannot be parsed", fault: ep.Unparsable, title: "body cannot be parsed"},
 	}
+	if ep.Family == wire.OAuth {
+		list[0].fault.EN = "" // there is no text
+		list[1].fault = wire.FaultActionNotFound
+		list = append(list, need{what: "no body", fault: wire.FaultMissingBody})
+	}
 	if !ep.Public {
-		list = append(list,
-			need{what: "no token", fault: wire.FaultTokenBlank, title: ": token missing"},
-			need{what: "a wrong token", fault: wire.FaultTokenInvalid})
+		blank := need{what: "no token", fault: wire.FaultTokenBlank, title: ": token missing"}
+		if ep.Family == wire.Classic {
+			blank.fault, blank.subject = wire.FaultMissingParam, "access_token"
+		}
+		list = append(list, blank, need{what: "a wrong token", fault: wire.FaultTokenInvalid})
 	}
 	if p := ep.Permission; p != "" {
 		list = append(list, need{what: "no permission point", fault: wire.FaultPermission, subject: string(p), title: ": permission point missing"})
@@ -61,28 +79,7 @@ func needs(ep *wire.Endpoint) []need {
 		list = append(list, need{what: "another app type", fault: wire.FaultAppType, subject: string(other[ep.AppTypes[0]])})
 	}
 	for _, p := range ep.Params {
-		missing := wire.FaultMissingArgument
-		if ep.Family == wire.Classic {
-			missing = wire.FaultMissingParam
-		}
-		or := func(f, otherwise wire.Fault) wire.Fault {
-			if f.Code == 0 {
-				return otherwise
-			}
-			return f
-		}
-		malformed := or(p.Malformed, wire.FaultInvalidParameter)
-		about := func(what string, f wire.Fault) {
-			what = p.Name + " " + what
-			list = append(list, need{what: what, fault: f, subject: p.Name, title: ": " + what})
-		}
-		if p.Required {
-			about("missing", or(p.Missing, missing))
-		}
-		about("malformed", malformed)
-		if p.Kind == wire.Int && (p.Min > math.MinInt64 || p.Max != 0) || p.Kind == wire.String && p.Min+p.Max > 0 || p.Kind == wire.IDs || p.Kind == wire.Strings {
-			about("out of range", or(p.OutOfRange, malformed))
-		}
+		list = append(list, needsOf(ep, p)...)
 	}
 	for _, row := range ep.Faults {
 		subject := row.Param
@@ -92,6 +89,52 @@ func needs(ep *wire.Endpoint) []need {
 		list = append(list, need{what: "a fault of its own", fault: row.Fault, subject: subject})
 	}
 	return list
+}
+
+// needsOf lists what an endpoint can answer about one of its parameters.
+func needsOf(ep *wire.Endpoint, p wire.Param) (list []need) {
+	missing := map[wire.Family]wire.Fault{
+		wire.TOP: wire.FaultMissingArgument, wire.Classic: wire.FaultMissingParam, wire.OAuth: wire.FaultMissingField,
+	}
+	invalid := map[wire.Family]wire.Fault{
+		wire.TOP: wire.FaultInvalidParameter, wire.Classic: wire.FaultInvalidParameter, wire.OAuth: wire.FaultInvalidField,
+	}
+	or := func(f, otherwise wire.Fault) wire.Fault {
+		if f.Code == 0 {
+			return otherwise
+		}
+		return f
+	}
+	malformed := or(p.Malformed, invalid[ep.Family])
+	about := func(what string, f wire.Fault) {
+		what = p.Name + " " + what
+		n := need{what: what, fault: f, subject: p.Name, title: ": " + what}
+		if f.Name != "" && !strings.Contains(f.EN, "<name>") {
+			n.subject = "" // the newer host's texts have no more
+		}
+		list = append(list, n)
+	}
+	inPath := strings.Contains(ep.Path, "{"+p.Name+"}") // where there is always some text
+	if p.Required && !inPath {
+		about("missing", or(p.Missing, missing[ep.Family]))
+	}
+	if !inPath {
+		about("malformed", malformed)
+	}
+	if p.Kind == wire.Int && (p.Min > math.MinInt64 || p.Max != 0) || p.Kind == wire.String && p.Min+p.Max > 0 || p.Kind == wire.IDs || p.Kind == wire.Strings {
+		about("out of range", or(p.OutOfRange, malformed))
+	}
+	return list
+}
+
+// answers tells whether a path of the scripts is the endpoint's.
+func answers(ep *wire.Endpoint, path string) bool {
+	before, rest, found := strings.Cut(ep.Path, "{")
+	if !found {
+		return path == ep.Path
+	}
+	_, after, _ := strings.Cut(rest, "}")
+	return strings.HasPrefix(path, before) && strings.HasSuffix(path, after)
 }
 
 // isForm tells whether a title is about a value that is not there or not of the
@@ -120,7 +163,9 @@ func TestScriptsShowEveryFault(t *testing.T) {
 				t.Fatalf("%s:%d: %v", s.file, step.line, err)
 			}
 			var sub struct {
-				Msg string `json:"sub_msg"`
+				Msg     string `json:"sub_msg"`
+				Code    string `json:"code"`
+				Message string `json:"message"`
 			}
 			if err := json.Unmarshal([]byte(body), &sub); err != nil {
 				t.Fatal(err)
@@ -132,15 +177,15 @@ func TestScriptsShowEveryFault(t *testing.T) {
 					continue // a target that is broken on purpose
 				}
 				all = append(all, shown{
-					path: u.Path, title: step.title, errcode: e.Errcode, subCode: e.SubCode,
-					text: cmp.Or(sub.Msg, e.Errmsg),
+					path: u.Path, title: step.title, status: strings.Fields(step.want)[0], errcode: e.Errcode, subCode: e.SubCode,
+					name: sub.Code, text: cmp.Or(sub.Msg, e.Errmsg, sub.Message),
 				})
 			}
 		}
 	}
 	met := func(ep *wire.Endpoint, n need) bool {
 		for _, s := range all {
-			if s.path == ep.Path && n.metBy(s) {
+			if answers(ep, s.path) && n.metBy(ep.Family, s) {
 				return true
 			}
 		}

@@ -65,10 +65,7 @@ func newWorld(t testing.TB, corpID string, now time.Time) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { w.store.Close() })
-	corp := rollcall.Corp{ID: corpID, Name: corpID, CreatedAt: rollcall.At(now), Settings: rollcall.DefaultSettings()}
-	if err := w.store.CreateCorp(ctx, corp); err != nil {
-		t.Fatal(err)
-	}
+	w.found(corpID)
 	w.access = access.New(w.key, w.store, w.clock)
 	w.node, err = node.Open(ctx, node.Options{
 		Options: directory.Options{Store: w.store, Encoder: api.Card{}, Keyer: keyer, Clock: w.clock},
@@ -79,6 +76,19 @@ func newWorld(t testing.TB, corpID string, now time.Time) *world {
 	}
 	w.org, _ = w.node.Org(corpID)
 	return w
+}
+
+// found makes an organization, which is served after the node has caught up.
+func (w *world) found(corpID string) {
+	w.t.Helper()
+	corp := rollcall.Corp{ID: corpID, Name: corpID, CreatedAt: rollcall.At(w.clock()), Settings: rollcall.DefaultSettings()}
+	err := w.store.CreateCorp(context.Background(), corp)
+	if err == nil && w.node != nil {
+		err = w.node.CatchUp(context.Background())
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // keyer is shared because it takes a while to make.
@@ -165,6 +175,18 @@ func (w *world) add(apps ...app) {
 	w.do(changes, nil)
 }
 
+// change changes an app that is there, by its appkey.
+func (w *world) change(appkey string, change func(*rollcall.App)) {
+	w.t.Helper()
+	before, ok := w.org.App(appkey)
+	if !ok {
+		w.t.Fatalf("there is no app %s", appkey)
+	}
+	after := *before
+	change(&after)
+	w.do([]rollcall.Change{{Kind: rollcall.AppUpdated, Payload: rollcall.Payload{App: &after, AppBefore: before}}}, nil)
+}
+
 // token gets an app its token.
 func (w *world) token(a app) string {
 	w.t.Helper()
@@ -217,7 +239,8 @@ func (w *world) listen(limits func(*http.Server)) (addr string, stop func()) {
 }
 
 // readApps reads the apps of a fixture: a line has the name, the appkey, the
-// appsecret, the type, the permission points and the contact scope.
+// appsecret, the type, the permission points, and the departments and people of
+// the contact scope.
 func readApps(t testing.TB, path string) []app {
 	t.Helper()
 	f, err := os.Open(path)
@@ -242,6 +265,7 @@ func readApps(t testing.TB, path string) []app {
 			}
 			a.scope = append(a.scope, rollcall.DeptID(id))
 		}
+		a.people = strings.FieldsFunc(row[6], func(r rune) bool { return r == ';' })
 		apps = append(apps, a)
 	}
 	return apps

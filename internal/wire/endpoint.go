@@ -137,8 +137,10 @@ func (p *Param) outOfRange(f Family) Fault {
 }
 
 // FaultRow says what an error of an endpoint's Serve becomes on the wire. A row
-// with a Param is for errors about that parameter and goes before one without.
+// with an Is is for that error and goes before all others; one with a Param is
+// for errors about that parameter and goes before one without.
 type FaultRow struct {
+	Is    error
 	Kind  rollcall.ErrorKind
 	Param string // empty: any
 	Fault Fault
@@ -184,14 +186,28 @@ type Endpoint struct {
 	Serve func(*Call) error
 }
 
-// fault finds what an error of Serve is on the wire.
+// faultOf finds what any error of Serve is on the wire, and what is to be told
+// of it.
+func (e *Endpoint) faultOf(err error) (FaultRow, *rollcall.Error, bool) {
+	told := new(rollcall.Error)
+	errors.As(err, &told)
+	for _, row := range e.Faults {
+		if row.Is != nil && errors.Is(err, row.Is) {
+			return row, told, true
+		}
+	}
+	row, ok := e.fault(told)
+	return row, told, ok
+}
+
+// fault finds the row of a kind of error.
 func (e *Endpoint) fault(err *rollcall.Error) (FaultRow, bool) {
 	if err.Kind == rollcall.KindInternal || err.Kind == rollcall.KindBusy {
 		return FaultRow{}, false
 	}
 	any := -1
 	for i, row := range e.Faults {
-		if row.Kind != err.Kind {
+		if row.Is != nil || row.Kind != err.Kind {
 			continue
 		}
 		if row.Param == err.Param {

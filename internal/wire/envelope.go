@@ -44,13 +44,13 @@ func (c *Call) end() {
 func (c *Call) fail(f Fault, subject, detail string) {
 	f = c.family.own(f)
 	c.code, c.about = f.Code, subject
+	if c.family == OAuth {
+		c.failOAuth(f, subject)
+		return
+	}
 	text := f.text(c.lang, subject)
 	if detail != "" {
 		text += ": " + detail
-	}
-	if c.family == OAuth {
-		c.failOAuth(f, subject, text)
-		return
 	}
 	c.out = append(c.out[:0], `{"errcode":`...)
 	switch {

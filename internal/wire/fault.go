@@ -78,6 +78,14 @@ var (
 		Code: 40069, EN: "Invalid size", ZH: "无效的size",
 		When: "the page size is not a whole number from 1 to the largest page",
 	}
+	FaultWrongSuiteTicket = Fault{
+		Code: 40085, EN: "suiteticket does not exist", ZH: "不存在的suiteticket",
+		When: "get_suite_token: the suite ticket is not the app's",
+	}
+	FaultWrongSuiteSecret = Fault{
+		Code: 40088, EN: "Illegal suite key or secret", ZH: "不合法的套件key或secret",
+		When: "get_suite_token: key and secret of a third-party app do not belong together",
+	}
 	FaultWrongCorpSecret = Fault{
 		Code: 40089, EN: "Illegal corpId or corpSecret", ZH: "不合法的corpId或corpSecret",
 		When: "gettoken: corpid and corpsecret do not belong together",
@@ -85,6 +93,23 @@ var (
 	FaultWrongSecret = Fault{
 		Code: 40096, EN: "Illegal appKey or appSecret", ZH: "不合法的appKey或appSecret",
 		When: "gettoken: appkey and appsecret do not belong together",
+	}
+	FaultNoSuiteKey = Fault{
+		Code: 41021, EN: "suitekey missing", ZH: "缺少suitekey", When: "get_suite_token: suite_key is missing",
+	}
+	FaultNoSuiteTicket = Fault{
+		Code: 41023, EN: "suiteticket missing", ZH: "缺少suiteticket", When: "get_suite_token: suite_ticket is missing",
+	}
+	FaultNoSuiteSecret = Fault{
+		Code: 41024, EN: "suitesecret missing", ZH: "缺少suitesecret", When: "get_suite_token: suite_secret is missing",
+	}
+	FaultNoAuthCorp = Fault{
+		Code: 41027, EN: "corpid of the authorizing organization required", ZH: "需要授权企业的corpid参数",
+		When: "get_corp_token: auth_corpid is missing",
+	}
+	FaultNotAuthorized = Fault{
+		Code: 41030, EN: "Organization has not authorized this suite", ZH: "企业未对该套件授权",
+		When: "get_corp_token: the third-party app belongs to another organization",
 	}
 	FaultPostRequired = Fault{
 		Code: 43002, EN: "POST request required", ZH: "需要POST请求",
@@ -136,6 +161,26 @@ var (
 		Code: 400002, EN: "Invalid parameter format", ZH: "参数格式不正确",
 		When: "a value does not have the form of its type, or the body cannot be parsed",
 	}
+	FaultTimestamp = Fault{
+		Code: 853001, EN: "timestamp has a wrong format, it must be the current time in milliseconds", ZH: "timestamp参数格式不正确，必须是当前时间的毫秒数",
+		When: "get_corp_token: timestamp is no number of milliseconds",
+	}
+	FaultSkew = Fault{
+		Code: 853002, EN: "timestamp differs by more than 1 minute from the time of the server", ZH: "timestamp参数不合法，该参数值与钉钉服务器当前时间相差超过1分钟",
+		When: "get_corp_token: the signed time is not now",
+	}
+	FaultAccessKey = Fault{
+		Code: 853003, EN: "accessKey is illegal, it must be an existing appId", ZH: "accessKey参数不合法，必须是钉钉开放平台存在的appId",
+		When: "get_corp_token: no third-party app has this key",
+	}
+	FaultSignature = Fault{
+		Code: 853004, EN: "signature does not match that of the server; it must be URL-encoded", ZH: "signature参数不正确，与钉钉服务端计算出来的签名不一致，注意该参数传递时必须urlEncode",
+		When: "get_corp_token: the signature does not fit",
+	}
+	FaultSignedTicket = Fault{
+		Code: 853005, EN: "suiteTicket in the signature is invalid", ZH: "签名中套件ticket参数无效",
+		When: "get_corp_token: the suite ticket is not the app's",
+	}
 )
 
 // Faults returns the whole table of error codes, by code; those of the newer
@@ -146,6 +191,8 @@ func Faults() []Fault {
 		FaultMissingParam, FaultInvalidParameter, FaultInvalidOffset, FaultInvalidSize, FaultWrongCorpSecret,
 		FaultWrongSecret, FaultPostRequired, FaultDeptScope, FaultDeptNotFound, FaultTheDeptNotFound,
 		FaultPermission, FaultAppType, FaultAddress, FaultRate, FaultParamEmpty, FaultParamInvalid, FaultParamFormat,
+		FaultWrongSuiteTicket, FaultWrongSuiteSecret, FaultNoSuiteKey, FaultNoSuiteTicket, FaultNoSuiteSecret, FaultNoAuthCorp,
+		FaultNotAuthorized, FaultTimestamp, FaultSkew, FaultAccessKey, FaultSignature, FaultSignedTicket,
 	}
 	all = append(all, oauthFaults()...)
 	slices.SortStableFunc(all, func(a, b Fault) int { return cmp.Compare(a.Code, b.Code) })

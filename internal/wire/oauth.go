@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"rollcall"
 )
 
 // readOAuth takes the parameters from a JSON body and from the path: the newer
@@ -31,13 +33,18 @@ func (c *Call) readOAuth() (flaw, error) {
 	return wrong, nil
 }
 
-// failOAuth makes the reply a fault's in the form of the newer host.
-func (c *Call) failOAuth(f Fault, subject, text string) {
+// failOAuth makes the reply a fault's in the form of the newer host, whose texts
+// do not go on behind their end.
+func (c *Call) failOAuth(f Fault, subject string) {
+	text := f.EN
+	if c.lang == rollcall.Chinese {
+		text = f.ZH
+	}
 	c.status = f.Code
 	c.out = c.out[:0]
 	c.out.Raw(`{"requestid":"`).Bytes(c.requestID()).
 		Raw(`","code":`).String(strings.ReplaceAll(f.Name, placeholder, subject)).
-		Raw(`,"message":`).String(text)
+		Raw(`,"message":`).String(strings.ReplaceAll(text, placeholder, subject))
 	if f.Name == FaultScopeMissing.Name {
 		c.out.Raw(`,"accessdenieddetail":{"requiredScopes":[`).String(subject).Raw("]}")
 	}

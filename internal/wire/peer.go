@@ -28,6 +28,16 @@ func (c *Call) Peer() netip.Addr {
 	return peer
 }
 
+// From tells people from where an app called that may not call from there; it is
+// what [FaultAddress] and [FaultAddressDenied] are about.
+func (c *Call) From(appkey string) string {
+	from := "unknown"
+	if peer := c.Peer(); peer.IsValid() {
+		from = peer.String()
+	}
+	return "request ip=" + from + " appKey(" + appkey + ")"
+}
+
 // hop reads one entry of X-Forwarded-For: an address, which some proxies give
 // with a port.
 func hop(s string) (netip.Addr, bool) {

@@ -154,7 +154,7 @@ func (s *Service) Answer(ctx context.Context, req Request) (Answer, error) {
 
 // route finds the endpoint of a path, and the value of the parameter in it.
 func (s *Service) route(path string) (ep *Endpoint, value string) {
-	if ep = s.routes[path]; ep != nil {
+	if ep := s.routes[path]; ep != nil {
 		return ep, ""
 	}
 	for _, ep := range s.patterns {
@@ -288,7 +288,7 @@ func (s *Service) admit(c *Call) bool {
 	}
 	c.caller, c.lang = caller, caller.Language()
 	if n := caller.Networks(); len(n) > 0 && !within(c.Peer(), n) {
-		c.fail(FaultAddress, addressSubject(c.Peer(), caller.Appkey()), "")
+		c.fail(FaultAddress, c.From(caller.Appkey()), "")
 		return false
 	}
 	if p := c.ep.Permission; p != "" && !caller.Holds(p) {
@@ -306,23 +306,11 @@ func (s *Service) admit(c *Call) bool {
 	return true
 }
 
-// addressSubject tells whose address is in no network of the app.
-func addressSubject(peer netip.Addr, appkey string) string {
-	from := "unknown"
-	if peer.IsValid() {
-		from = peer.String()
-	}
-	return "request ip=" + from + " appKey(" + appkey + ")"
-}
-
 // refused turns an error of Serve into the reply.
 func (c *Call) refused(err error) {
-	var e *rollcall.Error
-	if errors.As(err, &e) {
-		if row, ok := c.ep.fault(e); ok {
-			c.failWith(e, row)
-			return
-		}
+	if row, told, ok := c.ep.faultOf(err); ok {
+		c.failWith(told, row)
+		return
 	}
 	c.busy(err)
 }

@@ -49,6 +49,7 @@ func TestRowsForErrorsOfServe(t *testing.T) {
 		{Kind: rollcall.KindInvalid, Fault: FaultParamEmpty},
 		{Kind: rollcall.KindNotFound, Param: "dept_id", Fault: FaultDeptNotFound},
 		{Kind: rollcall.KindBusy, Fault: FaultDeptNotFound},
+		{Is: io.ErrUnexpectedEOF, Fault: FaultDeptScope},
 	}}
 	for _, tt := range []struct {
 		kind  rollcall.ErrorKind
@@ -68,6 +69,18 @@ func TestRowsForErrorsOfServe(t *testing.T) {
 		if row.Fault != tt.want || ok != (tt.want != Fault{}) {
 			t.Errorf("kind %d, %q: got %v, %t", tt.kind, tt.param, row.Fault, ok)
 		}
+	}
+	for _, err := range []error{
+		io.ErrUnexpectedEOF, fmt.Errorf("reading: %w", io.ErrUnexpectedEOF),
+		&rollcall.Error{Kind: rollcall.KindInvalid, Param: "size", Err: io.ErrUnexpectedEOF},
+		&rollcall.Error{Kind: rollcall.KindBusy, Err: io.ErrUnexpectedEOF},
+	} {
+		if row, told, ok := ep.faultOf(err); !ok || row.Fault != FaultDeptScope || told == nil {
+			t.Errorf("%v: got %v, %t", err, row.Fault, ok)
+		}
+	}
+	if row, _, ok := ep.faultOf(io.EOF); ok {
+		t.Errorf("another error: got %v", row.Fault)
 	}
 }
 

@@ -203,14 +203,18 @@ func kindCases(corpID string) []kindCase {
 			a.Type, a.CreatedAt, a.SecretHash, a.SecretSealed, a.SecretGeneration = was.Type, was.CreatedAt, was.SecretHash, "", was.SecretGeneration
 			s.Apps[0] = a
 		}},
-		{"app_nothing_left", []rollcall.Change{change(rollcall.AppUpdated, day+100, rollcall.Payload{App: &otherApp})},
-			change(rollcall.AppUpdated, later, rollcall.Payload{App: &rollcall.App{Appkey: otherApp.Appkey, Name: "bare"}}), func(s *state) {
+		{
+			"app_nothing_left",
+			[]rollcall.Change{change(rollcall.AppUpdated, day+100, rollcall.Payload{App: &otherApp})},
+			change(rollcall.AppUpdated, later, rollcall.Payload{App: &rollcall.App{Appkey: otherApp.Appkey, Name: "bare"}}),
+			func(s *state) {
 				was := s.Apps[0]
 				s.Apps[0] = rollcall.App{
 					Appkey: was.Appkey, Name: "bare", Type: was.Type, CreatedAt: was.CreatedAt,
 					SecretHash: was.SecretHash, SecretGeneration: was.SecretGeneration,
 				}
-			}},
+			},
+		},
 		{"app_secret", nil, change(rollcall.AppSecretReset, later, rollcall.Payload{App: &rollcall.App{
 			Appkey: "key." + corpID, Name: "ignored", Rate: 9, SecretHash: "new", SecretSealed: "box", SecretGeneration: 2,
 		}}), func(s *state) {

@@ -86,9 +86,9 @@ func (w *world) transaction(i int) {
 	m.put(batch, chunks)
 	w.equal("the head after commit", m.head, head)
 
-	if keys := slices.Sorted(maps.Keys(m.apps)); len(keys) > 0 && w.bool("token") {
+	if len(m.apps) > 0 && w.bool("token") {
 		t := rollcall.Token{
-			Appkey: w.pick("app", keys), Kind: rapid.SampledFrom([]rollcall.TokenKind{rollcall.AppToken, rollcall.CorpToken}).Draw(w.rt, "kind"),
+			Appkey: w.pickApp(m), Kind: rapid.SampledFrom([]rollcall.TokenKind{rollcall.AppToken, rollcall.CorpToken}).Draw(w.rt, "kind"),
 			Nonce: []byte(w.text("nonce")), ExpiresAt: w.instant("expires"), Hash: []byte{1},
 		}
 		keep := rapid.IntRange(1, 3).Draw(w.rt, "keep")
@@ -187,7 +187,7 @@ func (w *world) change(m *model) rollcall.Change {
 		possible[rollcall.AppUpdated] = w.updateApp
 		possible[rollcall.AppSecretReset] = w.resetSecret
 		possible[rollcall.AppDeleted] = func(m *model) rollcall.Change {
-			key := w.pick("app", slices.Sorted(maps.Keys(m.apps)))
+			key := w.pickApp(m)
 			return change(rollcall.AppDeleted, w.now, rollcall.Payload{App: &rollcall.App{Appkey: key}})
 		}
 	}
@@ -309,7 +309,7 @@ func (w *world) createApp(m *model) rollcall.Change {
 }
 
 func (w *world) updateApp(m *model) rollcall.Change {
-	a := m.apps[w.pick("app", slices.Sorted(maps.Keys(m.apps)))]
+	a := m.apps[w.pickApp(m)]
 	before := a
 	a.Name, a.Rate, a.AnyTicket = w.text("name"), rapid.IntRange(0, 5).Draw(w.rt, "rate"), w.bool("any ticket")
 	a.TicketGeneration += rapid.IntRange(0, 1).Draw(w.rt, "ticket")
@@ -324,7 +324,7 @@ func (w *world) updateApp(m *model) rollcall.Change {
 }
 
 func (w *world) resetSecret(m *model) rollcall.Change {
-	a := m.apps[w.pick("app", slices.Sorted(maps.Keys(m.apps)))]
+	a := m.apps[w.pickApp(m)]
 	a.SecretHash, a.SecretSealed, a.SecretGeneration = w.text("hash"), w.text("sealed"), a.SecretGeneration+1
 	return change(rollcall.AppSecretReset, w.now, rollcall.Payload{App: &a})
 }
@@ -400,9 +400,10 @@ func (w *world) pickMember(m *model) membershipKey {
 	return rapid.SampledFrom(keys).Draw(w.rt, "membership")
 }
 
-func (w *world) pick(what string, list []string) string {
-	return rapid.SampledFrom(list).Draw(w.rt, what)
+func (w *world) pickApp(m *model) string {
+	return rapid.SampledFrom(slices.Sorted(maps.Keys(m.apps))).Draw(w.rt, "app")
 }
+
 func (w *world) bool(what string) bool    { return rapid.Bool().Draw(w.rt, what) }
 func (w *world) number(what string) int64 { return rapid.Int64().Draw(w.rt, what) }
 

@@ -1,0 +1,68 @@
+package api
+
+import (
+	"rollcall"
+	"rollcall/internal/wire"
+)
+
+// authUserFields names what an app sees of a person, in the words of the classic
+// calls (contract 6).
+func authUserFields(showsMobile, showsPersonal bool) []string {
+	fields := []string{
+		"jobnumber", "isLeader", "name", "position", "isAdmin", "avatar", "department", "userid", "deviceId", "isHide",
+	}
+	if showsMobile {
+		fields = append(fields, "mobile", "stateCode")
+	}
+	if showsPersonal {
+		fields = append(fields, "email", "orgEmail", "workPlace", "remark", "extattr")
+	}
+	return fields
+}
+
+// GET or POST /auth/scopes (contract 6)
+func (s *Server) authScopes() *wire.Endpoint {
+	return &wire.Endpoint{
+		Path: "/auth/scopes", Family: wire.Classic, Methods: both(),
+		Summary:    "Tell the contact scope of the app and the fields that it sees of people",
+		Permission: rollcall.PermBase, AppTypes: everyType(),
+		Unparsable: wire.FaultInvalidParameter,
+		Serve: func(c *wire.Call) error {
+			grant, org := caller(c)
+			r := org.Current()
+			out := c.Result().Raw(`{"errcode":0,"condition_field":[],"auth_user_field":[`)
+			for i, field := range authUserFields(grant.ShowsMobile(), grant.ShowsPersonal()) {
+				separate(out, i)
+				out.String(field)
+			}
+			depts, users := grant.Scope()
+			out.Raw(`],"auth_org_scopes":{"authed_user":[`)
+			n := 0
+			for _, userid := range users {
+				if u, ok := r.UserByID(userid); ok && u.Present() {
+					separate(out, n)
+					out.String(userid)
+					n++
+				}
+			}
+			out.Raw(`],"authed_dept":[`)
+			n = 0
+			for _, id := range depts {
+				if _, ok := r.Dept(id); ok {
+					separate(out, n)
+					out.Int(int64(id))
+					n++
+				}
+			}
+			out.Raw(`]},"errmsg":"ok"}`)
+			return nil
+		},
+	}
+}
+
+// separate puts a comma before every item of a list but the first.
+func separate(out *wire.Buffer, i int) {
+	if i > 0 {
+		out.Raw(",")
+	}
+}
