@@ -9,6 +9,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+root=$PWD
 seconds=${1:?usage: tools/fuzz-api.sh SECONDS}
 venv=bin/schemathesis
 want=$(sed -n 's/^schemathesis==//p' tools/fuzz-api/requirements.txt)
@@ -57,10 +58,11 @@ export ROLLCALL_URL ROLLCALL_APPKEY ROLLCALL_APPSECRET ROLLCALL_TOKEN
 
 fetch() { python3 -c 'import sys, urllib.request; sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1]).read())' "$1"; }
 
+# It keeps what it found before in the working directory, which is a new one.
 fuzz() { # seconds arguments...
-  PYTHONPATH=tools/fuzz-api SCHEMATHESIS_HOOKS=hooks "$venv/bin/schemathesis" \
-    --config-file tools/fuzz-api/schemathesis.toml run --max-time "$1" --url "$ROLLCALL_URL" \
-    --phases examples,coverage,fuzzing --generation-database none --no-color "${@:2}"
+  (cd "$work" && SCHEMATHESIS_HOOKS="$root/tools/fuzz-api/hooks.py" "$root/$venv/bin/schemathesis" \
+    --config-file "$root/tools/fuzz-api/schemathesis.toml" run --max-time "$1" --url "$ROLLCALL_URL" \
+    --phases examples,coverage,fuzzing --generation-database none --no-color "${@:2}")
 }
 
 # First that it would find something: a document that lies about one reply.

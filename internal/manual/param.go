@@ -17,7 +17,7 @@ const (
 	wholePattern   = `^\s*[+-]?[0-9]{1,18}\s*$`
 	booleanPattern = `^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|0|1)$`
 	datePattern    = `^[0-9]{8}$`
-	idsPattern     = `^[\s"'\\]*\[?[0-9+\-,\s"'\\]*\]?[\s"'\\]*$`
+	idsPattern     = `^[\s"'\\]*\[?[0-9+\-,|\s"'\\]*\]?[\s"'\\]*$`
 )
 
 // bounds returns the smallest and the largest number that a parameter takes.

@@ -56,6 +56,8 @@ func probe() *wire.Endpoint {
 			{Name: "day", Kind: wire.Date},
 			{Name: "ids", Kind: wire.IDs, MaxItems: 3},
 			{Name: "text", Kind: wire.String, Max: 5},
+			{Name: "words", Kind: wire.Strings, MaxItems: 2, Separator: '|'},
+			{Name: "json", Kind: wire.JSON},
 		},
 		Result: wire.Object(
 			wire.Prop("n", wire.Integer, "A number."),
@@ -81,6 +83,8 @@ func TestDocumentSaysWhatABodyMayHold(t *testing.T) {
 		{"day", []string{`"20260820"`, `20260820`, `null`}, []string{`"2026-08-20"`, `"x"`, `true`}},
 		{"ids", []string{`"1,2"`, `[1,"2"]`, `"[1,2]"`, `"\\\"2,3\\\""`, `[]`, `5`, `null`}, []string{`[1,2,3,4]`, `"x"`, `["x"]`, `[true]`, `{}`}},
 		{"text", []string{`"中文"`, `12`, `true`, `null`, `""`}, []string{`"123456"`, `[]`, `{}`}},
+		{"words", []string{`"a|b"`, `["a",1]`, `5`, `[]`, `null`, `""`}, []string{`["a","b","c"]`, `[true]`, `{}`, `true`}},
+		{"json", []string{`[1]`, `{"a":[]}`, `"[1]"`, `null`, `""`}, []string{`1`, `true`}},
 		{"unknown", []string{`{}`}, nil},
 	} {
 		for _, x := range tt.fine {
@@ -104,16 +108,34 @@ func TestDocumentSaysWhatIsRequired(t *testing.T) {
 	b := document(t, []*wire.Endpoint{ep})
 	for _, media := range []string{"application~1json", "application~1x-www-form-urlencoded"} {
 		s := at(t, b, "/paths/~1topapi~1probe/post/requestBody/content/"+media+"/schema")
-		for body, fine := range map[string]bool{
-			`{"flag":true,"count":1,"any":1,"word":"custom","day":"20260820","ids":"1","text":"x"}`:  true,
-			`{"flag":true,"count":1,"any":1,"word":"custom","day":"20260820","ids":"1"}`:             false,
-			`{"flag":true,"count":1,"any":1,"word":"custom","day":"20260820","ids":"1","text":""}`:   false,
-			`{"flag":null,"count":1,"any":1,"word":"custom","day":"20260820","ids":"1","text":"x"}`:  false,
-			`{"flag":true,"count":null,"any":1,"word":"custom","day":"20260820","ids":"","text":""}`: false,
-		} {
-			if err := s.Validate(value(t, body)); (err == nil) != fine {
-				t.Errorf("%s %s: %v", media, body, err)
+		given := map[string]string{
+			"flag": `true`, "count": `1`, "any": `1`, "word": `"custom"`, "day": `"20260820"`, "ids": `"1"`, "text": `"x"`,
+			"words": `"a"`, "json": `"[]"`,
+		}
+		with := func(name, json string) string {
+			var all []string
+			for n, v := range given {
+				if n == name {
+					v = json
+				}
+				if v != "" {
+					all = append(all, `"`+n+`":`+v)
+				}
 			}
+			return "{" + strings.Join(all, ",") + "}"
+		}
+		if err := s.Validate(value(t, with("", ""))); err != nil {
+			t.Errorf("%s: %v", media, err)
+		}
+		for name := range given {
+			for _, nothing := range []string{"", "null"} {
+				if s.Validate(value(t, with(name, nothing))) == nil {
+					t.Errorf("%s: %s may be %q", media, name, nothing)
+				}
+			}
+		}
+		if s.Validate(value(t, with("text", `""`))) == nil {
+			t.Errorf("%s: a required text may be empty", media)
 		}
 	}
 }

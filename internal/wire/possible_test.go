@@ -57,7 +57,7 @@ func TestPossibleFaultsOfARow(t *testing.T) {
 			Name: "a", Kind: String, Max: 3, Malformed: FaultInvalidSize, OutOfRange: FaultInvalidOffset,
 		})), []Fault{FaultBusy, FaultInvalidOffset, FaultInvalidSize, FaultParamFormat}},
 		{"ids", row(TOP, "/topapi/x", params(Param{
-			Name: "a", Kind: DeptIDs, MaxItems: 3, Malformed: FaultInvalidSize, OutOfRange: FaultInvalidOffset,
+			Name: "a", Kind: IDs, MaxItems: 3, Malformed: FaultInvalidSize, OutOfRange: FaultInvalidOffset,
 		})), []Fault{FaultBusy, FaultInvalidOffset, FaultInvalidSize, FaultParamFormat}},
 		{"serve", row(TOP, "/topapi/x", func(ep *Endpoint) {
 			ep.Faults = []FaultRow{{Kind: rollcall.KindNotFound, Fault: FaultDeptNotFound}}
