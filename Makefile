@@ -17,6 +17,9 @@ VERIFY_FUZZTIME      ?= 10s
 VERIFY_FUZZTIME_LONG ?= 60s
 VERIFY_FUZZ_LONG     ?= internal/wire:Fuzz.*(Decode|Request)|internal/intake:Fuzz.*CSV
 
+# How long the API is fuzzed from its OpenAPI document.
+FUZZ_API_SECONDS ?= 300
+
 # Arguments of the browser test.
 BROWSERFLAGS ?=
 
@@ -29,7 +32,7 @@ GOLANGCI := bin/golangci-lint
 
 say = @printf '\n== %s\n'
 
-.PHONY: help build test verify conformance bench fmt lint fuzz kill clean \
+.PHONY: help build test verify conformance bench fmt lint fuzz fuzz-api kill clean \
 	cc clients fmt-check vet laws race verify-fuzz browser chromium
 
 help: ## list the targets
@@ -41,7 +44,7 @@ build: ## build bin/rollcall, one static binary
 
 test: cc fmt-check vet laws race fuzz ## the check before each commit (10 minutes at most)
 
-verify: lint verify-fuzz kill browser ## the long check: linters, longer fuzzing, the kill test, the page in a browser (40 minutes at most)
+verify: lint verify-fuzz kill browser fuzz-api ## the long check: linters, longer fuzzing, the kill test, the page in a browser, the API fuzzed from its document (40 minutes at most)
 
 conformance: clients ## run published SDKs, fetched from their registries, against a live server
 	$(say) 'published SDKs'
@@ -60,6 +63,10 @@ lint: $(GOLANGCI) ## run the linters (.golangci.yml)
 fuzz: ## run each fuzz target for FUZZTIME (3s)
 	$(say) 'fuzzing, $(FUZZTIME) each'
 	@tools/fuzz.sh '$(FUZZTIME)'
+
+fuzz-api: build ## call a server with what schemathesis makes of /openapi.json, for FUZZ_API_SECONDS (300)
+	$(say) 'the API, fuzzed from its document for $(FUZZ_API_SECONDS) s'
+	@tools/fuzz-api.sh '$(FUZZ_API_SECONDS)'
 
 clean: ## remove bin/
 	rm -rf bin

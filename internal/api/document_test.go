@@ -59,7 +59,7 @@ var title = regexp.MustCompile(`^((?:contract )?[D0-9][0-9.]*|order of checks),?
 
 // rulesOf lists the rules of the scripts by path, without those that every
 // endpoint has.
-func rulesOf(t *testing.T) map[string][]rule {
+func rulesOf(t *testing.T, endpoints []*wire.Endpoint) map[string][]rule {
 	t.Helper()
 	rules := map[string][]rule{}
 	for _, s := range readScripts(t) {
@@ -73,6 +73,9 @@ func rulesOf(t *testing.T) map[string][]rule {
 				path, _, _ := strings.Cut(target, "?")
 				if u, err := url.PathUnescape(path); err == nil {
 					path = u
+				}
+				if ep := endpointOf(endpoints, path); ep != nil {
+					path = ep.Path
 				}
 				r := rule{filepath.Base(s.file), m[3] + " (" + strings.TrimPrefix(m[1], "contract ") + ")"}
 				if !slices.Contains(rules[path], r) && (!usual.MatchString(m[3]) || strings.HasPrefix(m[3], "success,")) {
@@ -138,7 +141,7 @@ func wireMarkdown(t *testing.T) string {
 	for _, ep := range endpoints {
 		paths = append(paths, ep.Path)
 	}
-	rules := rulesOf(t)
+	rules := rulesOf(t, endpoints)
 	recorded := map[string]map[string]int{}
 	for _, c := range readCaptures(t) {
 		if recorded[c.path] == nil {

@@ -25,18 +25,14 @@ import (
 // the test ends, as the replies are written by other goroutines.
 type inspector struct {
 	next      http.Handler
-	endpoints map[string]*wire.Endpoint
-	schemas   map[string]*jsonschema.Schema // of the document, by path
+	endpoints []*wire.Endpoint
+	schemas   map[string]*jsonschema.Schema // of the document, by path and status
 	mu        sync.Mutex
-	wrong     map[string]string // the first reply that is wrong, by endpoint
+	wrong     map[string]string // the first reply that is wrong, by path
 }
 
 func inspect(t testing.TB, next http.Handler, endpoints []*wire.Endpoint) *inspector {
-	in := &inspector{next: next, endpoints: map[string]*wire.Endpoint{}, wrong: map[string]string{}}
-	for _, ep := range endpoints {
-		in.endpoints[ep.Path] = ep
-	}
-	in.schemas = documented(t, endpoints)
+	in := &inspector{next: next, endpoints: endpoints, schemas: documented(t, endpoints), wrong: map[string]string{}}
 	t.Cleanup(func() {
 		in.mu.Lock()
 		defer in.mu.Unlock()
@@ -49,27 +45,47 @@ func inspect(t testing.TB, next http.Handler, endpoints []*wire.Endpoint) *inspe
 
 // ServeHTTP implements [http.Handler].
 func (in *inspector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	kept := &keeper{ResponseWriter: w}
+	kept := &keeper{ResponseWriter: w, status: http.StatusOK}
 	in.next.ServeHTTP(kept, r)
-	ep := in.endpoints[r.URL.Path]
+	ep := endpointOf(in.endpoints, r.URL.Path)
 	if ep == nil || !slices.Contains(ep.Methods, r.Method) {
 		return
 	}
-	err := conforms(ep, kept.body)
+	err := conforms(ep, kept.status, kept.body)
 	if err == nil {
-		err = in.documented(ep, kept.body)
+		err = in.documented(ep, kept.status, kept.body)
 	}
 	if err != nil {
 		in.mu.Lock()
 		defer in.mu.Unlock()
 		if in.wrong[ep.Path] == "" {
-			in.wrong[ep.Path] = fmt.Sprintf("%v\n%.2000s", err, kept.body)
+			in.wrong[ep.Path] = fmt.Sprintf("%v\n%d %.2000s", err, kept.status, kept.body)
 		}
 	}
 }
 
+// endpointOf returns the endpoint of a path, or nil.
+func endpointOf(endpoints []*wire.Endpoint, path string) *wire.Endpoint {
+	for _, ep := range endpoints {
+		before, rest, pattern := strings.Cut(ep.Path, "{")
+		if !pattern {
+			if path == ep.Path {
+				return ep
+			}
+			continue
+		}
+		_, after, _ := strings.Cut(rest, "}")
+		value, ok := strings.CutPrefix(path, before)
+		value, under := strings.CutSuffix(value, after)
+		if ok && under && value != "" && !strings.Contains(value, "/") {
+			return ep
+		}
+	}
+	return nil
+}
+
 // documented compiles the schemas of the replies in the OpenAPI document, by
-// path.
+// path and HTTP status.
 func documented(t testing.TB, endpoints []*wire.Endpoint) map[string]*jsonschema.Schema {
 	t.Helper()
 	b, err := manual.OpenAPI(endpoints, "test")
@@ -86,10 +102,12 @@ func documented(t testing.TB, endpoints []*wire.Endpoint) map[string]*jsonschema
 	}
 	all := map[string]*jsonschema.Schema{}
 	for _, ep := range endpoints {
-		at := "/paths/" + strings.ReplaceAll(ep.Path, "/", "~1") + "/" + strings.ToLower(ep.Methods[0]) + "/responses/200/$ref"
-		ref := pointed(doc, at).(string)
-		if all[ep.Path], err = c.Compile("openapi.json" + ref + "/content/application~1json/schema"); err != nil {
-			t.Fatal(err)
+		at := "/paths/" + strings.ReplaceAll(ep.Path, "/", "~1") + "/" + strings.ToLower(ep.Methods[0]) + "/responses"
+		for status, response := range pointed(doc, at).(map[string]any) {
+			ref := pointed(response, "/$ref").(string)
+			if all[ep.Path+" "+status], err = c.Compile("openapi.json" + ref + "/content/application~1json/schema"); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	return all
@@ -104,18 +122,29 @@ func pointed(v any, pointer string) any {
 }
 
 // documented holds a reply against the document.
-func (in *inspector) documented(ep *wire.Endpoint, body []byte) error {
+func (in *inspector) documented(ep *wire.Endpoint, status int, body []byte) error {
+	s := in.schemas[fmt.Sprint(ep.Path, " ", status)]
+	if s == nil {
+		return errors.New("the document has no such HTTP status")
+	}
 	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
-	return in.schemas[ep.Path].Validate(v)
+	return s.Validate(v)
 }
 
-// keeper keeps the body of a reply.
+// keeper keeps what is written.
 type keeper struct {
 	http.ResponseWriter
-	body []byte
+	status int
+	body   []byte
+}
+
+// WriteHeader implements [http.ResponseWriter].
+func (k *keeper) WriteHeader(status int) {
+	k.status = status
+	k.ResponseWriter.WriteHeader(status)
 }
 
 // Write implements [io.Writer].
@@ -127,7 +156,7 @@ func (k *keeper) Write(b []byte) (int, error) {
 // conforms holds a reply against its endpoint: members that are not named,
 // members that are not there and values of another type are errors. What a
 // failure looks like is shown by other tests.
-func conforms(ep *wire.Endpoint, body []byte) error {
+func conforms(ep *wire.Endpoint, status int, body []byte) error {
 	reply, err := decode(body)
 	if err != nil {
 		return err
@@ -136,8 +165,11 @@ func conforms(ep *wire.Endpoint, body []byte) error {
 	if !ok {
 		return errors.New("it is no object")
 	}
-	if members["errcode"] != json.Number("0") {
+	if !succeeded(ep, status, members) {
 		return nil
+	}
+	if ep.Family == wire.OAuth {
+		return fits(ep.Result, reply, "the reply")
 	}
 	envelope := []wire.Member{wire.Prop("errcode", wire.Integer, "x"), wire.Prop("errmsg", wire.OneOf("ok"), "x")}
 	if ep.Family == wire.TOP {
@@ -151,6 +183,14 @@ func conforms(ep *wire.Endpoint, body []byte) error {
 		envelope = append(envelope, ep.Result.Members...)
 	}
 	return fits(wire.Object(envelope...), reply, "the reply")
+}
+
+// succeeded tells whether a reply is a success.
+func succeeded(ep *wire.Endpoint, status int, members map[string]any) bool {
+	if ep.Family == wire.OAuth {
+		return status == http.StatusOK
+	}
+	return members["errcode"] == json.Number("0")
 }
 
 // decode reads one JSON value and keeps numbers as they are spelled.
@@ -237,6 +277,7 @@ func TestConformsIsStrict(t *testing.T) {
 	none := &wire.Endpoint{Path: "/topapi/x"}
 	beside := &wire.Endpoint{Path: "/topapi/x", Result: wire.Beside(wire.Prop("n", wire.Integer, "x"))}
 	classic := &wire.Endpoint{Path: "/x", Family: wire.Classic, Result: wire.Object(wire.Optional("n", wire.Integer, "when set", "x"))}
+	newer := &wire.Endpoint{Path: "/v1.0/x", Family: wire.OAuth, Result: wire.Object(wire.Prop("n", wire.Integer, "x"))}
 	const ok, id = `{"errcode":0,"errmsg":"ok"`, `,"request_id":"0123456789ab"}`
 	for _, tt := range []struct {
 		ep   *wire.Endpoint
@@ -269,10 +310,16 @@ func TestConformsIsStrict(t *testing.T) {
 		{classic, ok + `}`, true},
 		{classic, ok + `,"n":true}`, false},
 		{classic, ok + id, false},
+		{newer, `{"n":1}`, true},
+		{newer, `{"n":1,"errcode":0}`, false},
+		{newer, `{}`, false},
 	} {
-		if err := conforms(tt.ep, []byte(tt.body)); (err == nil) != tt.fits {
+		if err := conforms(tt.ep, http.StatusOK, []byte(tt.body)); (err == nil) != tt.fits {
 			t.Errorf("%s: %v", tt.body, err)
 		}
+	}
+	if err := conforms(newer, http.StatusBadRequest, []byte(`{"requestid":"x"}`)); err != nil {
+		t.Errorf("a failure: %v", err)
 	}
 }
 
@@ -333,10 +380,7 @@ func optionals(s wire.Schema, place string) (all []string) {
 // must be in one reply of the scripts and be missing in another. A member that
 // is withheld from somebody is shown withheld.
 func TestScriptsShowOptionalMembers(t *testing.T) {
-	endpoints := map[string]*wire.Endpoint{}
-	for _, ep := range (&api.Server{}).Endpoints() {
-		endpoints[ep.Path] = ep
-	}
+	endpoints := (&api.Server{}).Endpoints()
 	seen := map[string]*sight{}
 	for _, s := range readScripts(t) {
 		for _, step := range s.steps {
@@ -348,10 +392,15 @@ func TestScriptsShowOptionalMembers(t *testing.T) {
 				t.Fatalf("%s:%d: %v", s.file, step.line, err)
 			}
 			members := reply.(map[string]any)
+			status, err := strconv.Atoi(strings.Fields(step.want)[0])
+			if err != nil {
+				t.Fatalf("%s:%d: %v", s.file, step.line, err)
+			}
 			for _, request := range step.requests {
-				path, _, _ := strings.Cut(strings.Fields(request)[1], "?")
-				ep := endpoints[path]
-				if ep == nil || members["errcode"] != json.Number("0") {
+				target := choices.ReplaceAllString(placeholder.ReplaceAllString(strings.Fields(request)[1], "x"), "x")
+				path, _, _ := strings.Cut(target, "?")
+				ep := endpointOf(endpoints, path)
+				if ep == nil || !succeeded(ep, status, members) {
 					continue
 				}
 				result := reply

@@ -6,6 +6,7 @@ package manual
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"rollcall/internal/wire"
@@ -18,7 +19,9 @@ const about = `Rollcall speaks the server API of DingTalk: client code that was 
 
 **The token** comes from /gettoken and is the parameter access_token, in the query string or in the body, never in a header.
 
-**Replies** have the HTTP status 200, always. errcode says what happened, 0 being success: programs decide by errcode, never by errmsg. Under /topapi a reply has a request_id, and failures of token and permission come as errcode 88 with their own code in sub_code.`
+**Replies** have the HTTP status 200, always. errcode says what happened, 0 being success: programs decide by errcode, never by errmsg. Under /topapi a reply has a request_id, and failures of token and permission come as errcode 88 with their own code in sub_code.
+
+**The newer host's calls**, under /v1.0, take a JSON body only; a failure has an HTTP status of its own and a code that is a word.`
 
 // nouns are what the calls are about, in the order of the page; immutable.
 var nouns = []struct{ name, about string }{
@@ -47,8 +50,11 @@ func nounOf(ep *wire.Endpoint) string {
 
 // familyOf returns the name of an endpoint's family in the documents.
 func familyOf(ep *wire.Endpoint) string {
-	if ep.Family == wire.TOP {
+	switch ep.Family {
+	case wire.TOP:
 		return "top"
+	case wire.OAuth:
+		return "oauth"
 	}
 	return "classic"
 }
@@ -65,7 +71,9 @@ func OpenAPI(endpoints []*wire.Endpoint, version string) ([]byte, error) {
 	}
 	for _, ep := range endpoints {
 		paths = paths.with(ep.Path, pathItem(ep))
-		responses = responses.with(name(ep), response(ep))
+		for _, r := range responsesOf(ep) {
+			responses = responses.with(r.name, r.body)
+		}
 	}
 	b, err := marshal(object{
 		{"openapi", "3.1.1"},
@@ -141,12 +149,17 @@ func operation(ep *wire.Endpoint, method string) object {
 	} else {
 		o = o.with("security", []object{{{"access_token", []string{}}}})
 	}
-	if method == "GET" {
-		o = o.with("parameters", parameters(ep))
-	} else if b := body(ep); b != nil {
+	if p := parameters(ep, method); len(p) > 0 {
+		o = o.with("parameters", p)
+	}
+	if b := body(ep); method == "POST" && b != nil {
 		o = o.with("requestBody", b)
 	}
-	return o.with("responses", object{{"200", object{{"$ref", "#/components/responses/" + name(ep)}}}})
+	responses := object{}
+	for _, r := range responsesOf(ep) {
+		responses = responses.with(strconv.Itoa(r.status), object{{"$ref", "#/components/responses/" + r.name}})
+	}
+	return o.with("responses", responses)
 }
 
 // description says who may call and what failures there are.
@@ -163,13 +176,9 @@ func description(ep *wire.Endpoint) string {
 	if len(ep.AppTypes) == 1 {
 		fmt.Fprintf(&b, " Only for apps of the type `%s`.", ep.AppTypes[0])
 	}
-	b.WriteString("\n\n| errcode | text | when |\n|---|---|---|\n")
+	b.WriteString("\n\n| code | text | when |\n|---|---|---|\n")
 	for _, a := range answersOf(ep) {
-		code := fmt.Sprint(a.Errcode)
-		if a.SubCode != "" {
-			code += " / " + a.SubCode
-		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", code, a.EN, a.When)
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", a.code(), a.EN, a.When)
 	}
 	return b.String()
 }

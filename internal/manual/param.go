@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"rollcall/internal/wire"
 )
@@ -16,7 +17,7 @@ const (
 	wholePattern   = `^\s*[+-]?[0-9]{1,18}\s*$`
 	booleanPattern = `^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|0|1)$`
 	datePattern    = `^[0-9]{8}$`
-	idsPattern     = `^[\s"'\\]*\[?[0-9+\-,\s"'\\]*\]?[\s"'\\]*$`
+	idsPattern     = `^[\s"'\\]*\[?[0-9+\-,|\s"'\\]*\]?[\s"'\\]*$`
 )
 
 // bounds returns the smallest and the largest number that a parameter takes.
@@ -154,13 +155,22 @@ func separator(p *wire.Param) string {
 	return "commas"
 }
 
-// parameters renders what stands in the query string of a GET.
-func parameters(ep *wire.Endpoint) []object {
+// inPath tells whether a parameter stands in the path.
+func inPath(ep *wire.Endpoint, p *wire.Param) bool { return strings.Contains(ep.Path, "{"+p.Name+"}") }
+
+// parameters renders what stands in the path, and in the query string of a GET.
+func parameters(ep *wire.Endpoint, method string) []object {
 	all := []object{}
 	for i := range ep.Params {
 		p := &ep.Params[i]
-		o := described(object{{"name", p.Name}, {"in", "query"}}, p)
-		if p.Required {
+		in := "query"
+		if inPath(ep, p) {
+			in = "path"
+		} else if method != "GET" {
+			continue
+		}
+		o := described(object{{"name", p.Name}, {"in", in}}, p)
+		if p.Required || in == "path" {
 			o = o.with("required", true)
 		}
 		all = append(all, o.with("schema", exemplified(plain(p), p)))
@@ -187,15 +197,16 @@ func described(o object, p *wire.Param) object {
 	return o
 }
 
-// body renders the body of a POST; nil where the endpoint has no parameters.
+// body renders the body of a POST; nil where nothing can stand in it. The newer
+// host takes JSON only, and a body always (contract 3.4).
 func body(ep *wire.Endpoint) object {
-	if len(ep.Params) == 0 {
-		return nil
-	}
 	required := []string{}
 	form, json := object{}, object{}
 	for i := range ep.Params {
 		p := &ep.Params[i]
+		if inPath(ep, p) {
+			continue
+		}
 		form = form.with(p.Name, described(exemplified(plain(p), p), p))
 		json = json.with(p.Name, described(native(p), p))
 		if p.Required {
@@ -208,6 +219,12 @@ func body(ep *wire.Endpoint) object {
 			schema = schema.with("required", required)
 		}
 		return object{{"schema", schema}}
+	}
+	switch {
+	case ep.Family == wire.OAuth:
+		return object{{"required", true}, {"content", object{{"application/json", content(json)}}}}
+	case len(json) == 0:
+		return nil
 	}
 	return object{
 		{"required", len(required) > 0},

@@ -1,7 +1,7 @@
 package manual
 
 import (
-	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,107 +9,57 @@ import (
 	"rollcall/internal/wire"
 )
 
-// schemaOf renders what a value of a reply looks like.
-func schemaOf(s wire.Schema) object {
-	switch s.Type {
-	case wire.BooleanType:
-		return object{{"type", "boolean"}}
-	case wire.IntegerType:
-		return object{{"type", "integer"}, {"format", "int64"}}
-	case wire.TextType:
-		o := object{{"type", "string"}}
-		if s.Words != nil {
-			o = o.with("enum", s.Words)
-		}
-		return o
-	case wire.ListType:
-		return object{{"type", "array"}, {"items", schemaOf(*s.Of)}}
-	case wire.MapType:
-		return object{{"type", "object"}, {"additionalProperties", schemaOf(*s.Of)}}
-	}
-	return new(members).add(s.Members).object()
+// response is what an endpoint answers with one HTTP status.
+type response struct {
+	status int
+	name   string // among the responses of the document
+	body   object
 }
 
-// members collects the members of an object that has no others.
-type members struct {
-	properties object
-	required   []string
-}
-
-// always adds a member that is there always.
-func (m *members) always(name string, schema object) *members {
-	m.properties = m.properties.with(name, schema)
-	m.required = append(m.required, name)
-	return m
-}
-
-// add adds the members of a schema.
-func (m *members) add(all []wire.Member) *members {
-	for _, x := range all {
-		schema := schemaOf(x.Of)
-		if x.When == "" {
-			m.always(x.Name, schema.with("description", x.Doc))
-			continue
-		}
-		m.properties = m.properties.with(x.Name, schema.with("description", strings.TrimSuffix(x.Doc, ".")+"; "+x.When+".").with("x-when", x.When))
-	}
-	return m
-}
-
-func (m *members) object() object {
-	o := object{{"type", "object"}, {"properties", m.properties}}
-	if m.required != nil {
-		o = o.with("required", m.required)
-	}
-	return o.with("additionalProperties", false)
-}
-
-// exampleOf makes up a value of a reply.
-func exampleOf(s wire.Schema) any {
-	if s.Example != "" {
-		return json.RawMessage(s.Example)
-	}
-	switch s.Type {
-	case wire.BooleanType:
-		return false
-	case wire.IntegerType:
-		return 1
-	case wire.TextType:
-		if s.Words != nil {
-			return s.Words[0]
-		}
-		return ""
-	case wire.ListType:
-		return []any{exampleOf(*s.Of)}
-	case wire.MapType:
-		return object{{"name", exampleOf(*s.Of)}}
-	}
-	o := object{}
-	for _, m := range s.Members {
-		o = o.with(m.Name, exampleOf(m.Of))
-	}
-	return o
-}
-
-// response renders the replies of an endpoint: a success or one of its
-// failures, with the same HTTP status (contract D5).
-func response(ep *wire.Endpoint) object {
+// responsesOf renders the replies of an endpoint by HTTP status, successes
+// first. There is one status for all of them but on the newer host (contract D5,
+// 3.4).
+func responsesOf(ep *wire.Endpoint) []response {
 	success, example := successOf(ep)
-	return object{
-		{"description", "A success, whose errcode is 0, or a failure: the HTTP status is 200 always."},
-		{"content", object{{"application/json", object{
-			{"schema", object{{"oneOf", append([]object{success}, failuresOf(ep)...)}}},
-			{"example", example},
-		}}}},
+	render := func(status int, description string, schema, example object) response {
+		content := object{{"schema", schema}}
+		if example != nil {
+			content = content.with("example", example)
+		}
+		r := response{status, name(ep), object{
+			{"description", description}, {"content", object{{"application/json", content}}},
+		}}
+		if status != 200 {
+			r.name += "_" + strconv.Itoa(status)
+		}
+		return r
 	}
+	if ep.Family != wire.OAuth {
+		return []response{render(200, "A success, whose errcode is 0, or a failure: the HTTP status is 200 always.",
+			object{{"oneOf", append([]object{success}, failuresOf(ep)...)}}, example)}
+	}
+	all := []response{render(200, "A success.", success, example)}
+	answers := answersOf(ep)
+	for len(answers) > 0 {
+		status := answers[0].Status
+		n := slices.IndexFunc(answers, func(a answer) bool { return a.Status != status })
+		if n < 0 {
+			n = len(answers)
+		}
+		all = append(all, render(status, "A failure.", refusalOf(answers[:n]), nil))
+		answers = answers[n:]
+	}
+	return all
 }
 
 // successOf renders the reply of a success, with an example.
 func successOf(ep *wire.Endpoint) (schema, example object) {
-	m := new(members).
-		always("errcode", object{{"type", "integer"}, {"const", 0}}).
-		always("errmsg", object{{"type", "string"}, {"const", "ok"}})
-	example = object{{"errcode", 0}, {"errmsg", "ok"}}
+	m := new(members)
+	if ep.Family != wire.OAuth {
+		m.always("errcode", object{{"type", "integer"}, {"const", 0}}).
+			always("errmsg", object{{"type", "string"}, {"const", "ok"}})
+		example = object{{"errcode", 0}, {"errmsg", "ok"}}
+	}
 	switch {
 	case ep.Result.Type == wire.Absent:
 	case ep.Family == wire.TOP && !ep.Result.Beside:
@@ -141,7 +91,7 @@ func failuresOf(ep *wire.Endpoint) []object {
 		if a.SubCode != "" {
 			subCodes = append(subCodes, a.SubCode)
 		} else {
-			codes = append(codes, a.Errcode)
+			codes = append(codes, *a.Errcode)
 		}
 	}
 	text := object{{"type", "string"}}
@@ -163,27 +113,77 @@ func failuresOf(ep *wire.Endpoint) []object {
 	return all
 }
 
+// refusalOf renders the failures of the newer host that have one HTTP status.
+func refusalOf(answers []answer) object {
+	var codes []string
+	m := new(members)
+	for _, a := range answers {
+		if !slices.Contains(codes, a.Code) {
+			codes = append(codes, a.Code)
+		}
+		if a.Code == wire.FaultScopeMissing.Name {
+			scopes := wire.Object(wire.Prop("requiredScopes", wire.List(wire.Text), "The permission points that are missing."))
+			m.add([]wire.Member{wire.Optional("accessdenieddetail", scopes, "only with the code "+a.Code, "What is missing.")})
+		}
+	}
+	m.always("requestid", object{{"type", "string"}, {"pattern", "^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$"}}).
+		always("code", object{{"type", "string"}, {"enum", codes}}).
+		always("message", object{{"type", "string"}})
+	return append(object{{"title", "Error"}}, m.object()...)
+}
+
 // wrapped is the errcode around the failures of token and permission.
 const wrapped = 88
 
-// answer is one failure of an endpoint.
+// answer is one failure of an endpoint: an errcode, maybe with a sub_code, or on
+// the newer host an HTTP status and a code.
 type answer struct {
-	Errcode int    `json:"errcode"`
+	Errcode *int   `json:"errcode,omitempty"`
 	SubCode string `json:"sub_code,omitempty"`
+	Status  int    `json:"status,omitempty"`
+	Code    string `json:"code,omitempty"`
 	EN      string `json:"en"`
 	ZH      string `json:"zh"`
 	When    string `json:"when"`
 }
 
-// answersOf lists the failures of an endpoint by code.
+// code is what a client decides by.
+func (a answer) code() string {
+	switch {
+	case a.Code != "":
+		return fmt.Sprint(a.Status, " / ", a.Code)
+	case a.SubCode != "":
+		return fmt.Sprint(*a.Errcode, " / ", a.SubCode)
+	}
+	return fmt.Sprint(*a.Errcode)
+}
+
+// subject is what stands for a name in the texts of the table of error codes.
+const subject = "<name>"
+
+// answersOf lists the failures of an endpoint by code. One that has the name of
+// a parameter in its code is listed for each.
 func answersOf(ep *wire.Endpoint) []answer {
 	var all []answer
 	for _, f := range ep.Possible() {
-		a := answer{Errcode: f.Code, EN: f.EN, ZH: f.ZH, When: f.When}
-		if ep.Family == wire.TOP && f.Sub {
-			a.Errcode, a.SubCode = wrapped, strconv.Itoa(f.Code)
+		a := answer{Errcode: &f.Code, EN: f.EN, ZH: f.ZH, When: f.When}
+		switch {
+		case f.Name != "":
+			a.Errcode, a.Status, a.Code = nil, f.Code, f.Name
+		case ep.Family == wire.TOP && f.Sub:
+			a.Errcode, a.SubCode = new(int), strconv.Itoa(f.Code)
+			*a.Errcode = wrapped
 		}
-		all = append(all, a)
+		if !strings.Contains(a.Code, subject) {
+			all = append(all, a)
+			continue
+		}
+		for _, p := range ep.Params {
+			x := a
+			x.Code = strings.ReplaceAll(a.Code, subject, p.Name)
+			x.EN, x.ZH = strings.ReplaceAll(a.EN, subject, p.Name), strings.ReplaceAll(a.ZH, subject, p.Name)
+			all = append(all, x)
+		}
 	}
 	return all
 }

@@ -1,7 +1,11 @@
 package manual_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,6 +56,8 @@ func probe() *wire.Endpoint {
 			{Name: "day", Kind: wire.Date},
 			{Name: "ids", Kind: wire.IDs, MaxItems: 3},
 			{Name: "text", Kind: wire.String, Max: 5},
+			{Name: "words", Kind: wire.Strings, MaxItems: 2, Separator: '|'},
+			{Name: "json", Kind: wire.JSON},
 		},
 		Result: wire.Object(
 			wire.Prop("n", wire.Integer, "A number."),
@@ -77,6 +83,8 @@ func TestDocumentSaysWhatABodyMayHold(t *testing.T) {
 		{"day", []string{`"20260820"`, `20260820`, `null`}, []string{`"2026-08-20"`, `"x"`, `true`}},
 		{"ids", []string{`"1,2"`, `[1,"2"]`, `"[1,2]"`, `"\\\"2,3\\\""`, `[]`, `5`, `null`}, []string{`[1,2,3,4]`, `"x"`, `["x"]`, `[true]`, `{}`}},
 		{"text", []string{`"中文"`, `12`, `true`, `null`, `""`}, []string{`"123456"`, `[]`, `{}`}},
+		{"words", []string{`"a|b"`, `["a",1]`, `5`, `[]`, `null`, `""`}, []string{`["a","b","c"]`, `[true]`, `{}`, `true`}},
+		{"json", []string{`[1]`, `{"a":[]}`, `"[1]"`, `null`, `""`}, []string{`1`, `true`}},
 		{"unknown", []string{`{}`}, nil},
 	} {
 		for _, x := range tt.fine {
@@ -100,16 +108,34 @@ func TestDocumentSaysWhatIsRequired(t *testing.T) {
 	b := document(t, []*wire.Endpoint{ep})
 	for _, media := range []string{"application~1json", "application~1x-www-form-urlencoded"} {
 		s := at(t, b, "/paths/~1topapi~1probe/post/requestBody/content/"+media+"/schema")
-		for body, fine := range map[string]bool{
-			`{"flag":true,"count":1,"any":1,"word":"custom","day":"20260820","ids":"1","text":"x"}`:  true,
-			`{"flag":true,"count":1,"any":1,"word":"custom","day":"20260820","ids":"1"}`:             false,
-			`{"flag":true,"count":1,"any":1,"word":"custom","day":"20260820","ids":"1","text":""}`:   false,
-			`{"flag":null,"count":1,"any":1,"word":"custom","day":"20260820","ids":"1","text":"x"}`:  false,
-			`{"flag":true,"count":null,"any":1,"word":"custom","day":"20260820","ids":"","text":""}`: false,
-		} {
-			if err := s.Validate(value(t, body)); (err == nil) != fine {
-				t.Errorf("%s %s: %v", media, body, err)
+		given := map[string]string{
+			"flag": `true`, "count": `1`, "any": `1`, "word": `"custom"`, "day": `"20260820"`, "ids": `"1"`, "text": `"x"`,
+			"words": `"a"`, "json": `"[]"`,
+		}
+		with := func(name, json string) string {
+			var all []string
+			for n, v := range given {
+				if n == name {
+					v = json
+				}
+				if v != "" {
+					all = append(all, `"`+n+`":`+v)
+				}
 			}
+			return "{" + strings.Join(all, ",") + "}"
+		}
+		if err := s.Validate(value(t, with("", ""))); err != nil {
+			t.Errorf("%s: %v", media, err)
+		}
+		for name := range given {
+			for _, nothing := range []string{"", "null"} {
+				if s.Validate(value(t, with(name, nothing))) == nil {
+					t.Errorf("%s: %s may be %q", media, name, nothing)
+				}
+			}
+		}
+		if s.Validate(value(t, with("text", `""`))) == nil {
+			t.Errorf("%s: a required text may be empty", media)
 		}
 	}
 }
@@ -154,6 +180,87 @@ func TestDocumentSaysWhatIsAnswered(t *testing.T) {
 	} {
 		if err := tt.s.Validate(value(t, tt.body)); (err == nil) != tt.fine {
 			t.Errorf("%s %s: %v", tt.of, tt.body, err)
+		}
+	}
+}
+
+// newer is a row of the newer host, with a parameter in its path.
+func newer() *wire.Endpoint {
+	return &wire.Endpoint{
+		Path: "/v1.0/oauth2/{corp}/probe", Family: wire.OAuth, Methods: []string{"POST"}, Summary: "Probe", Public: true,
+		Unparsable: wire.FaultInvalidBody,
+		Params: []wire.Param{
+			{Name: "corp", Kind: wire.String, Required: true, Max: 9},
+			{Name: "key", Kind: wire.String, Required: true},
+		},
+		Result: wire.Object(wire.Prop("accessToken", wire.Text, "The token.")),
+		Faults: []wire.FaultRow{
+			{Kind: rollcall.KindDenied, Fault: wire.FaultScopeMissing},
+			{Kind: rollcall.KindNotFound, Fault: wire.FaultUnknownCorp},
+		},
+		Serve: func(*wire.Call) error { return nil },
+	}
+}
+
+// The newer host has an HTTP status for each failure, JSON only, and may have a
+// parameter in the path.
+func TestDocumentOfTheNewerHost(t *testing.T) {
+	b := document(t, []*wire.Endpoint{newer()})
+	const post = "/paths/~1v1.0~1oauth2~1{corp}~1probe/post/"
+	body := at(t, b, post+"requestBody/content/application~1json/schema")
+	for text, fine := range map[string]bool{`{"key":"x"}`: true, `{}`: false, `{"key":null}`: false, `{"corp":"x","key":"y"}`: true} {
+		if err := body.Validate(value(t, text)); (err == nil) != fine {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	var doc struct {
+		Paths map[string]struct {
+			Post struct {
+				Parameters []struct {
+					Name, In string
+					Required bool
+				}
+				RequestBody struct {
+					Required bool
+					Content  map[string]any
+				}
+				Responses map[string]any
+			}
+		}
+	}
+	if err := json.Unmarshal(b, &doc); err != nil {
+		t.Fatal(err)
+	}
+	op := doc.Paths["/v1.0/oauth2/{corp}/probe"].Post
+	if got := fmt.Sprint(op.Parameters); got != "[{corp path true}]" {
+		t.Errorf("the parameters outside of the body are %s", got)
+	}
+	if !op.RequestBody.Required || len(op.RequestBody.Content) != 1 {
+		t.Errorf("the body is %+v", op.RequestBody)
+	}
+	if got := slices.Sorted(maps.Keys(op.Responses)); !slices.Equal(got, []string{"200", "400", "403", "500"}) {
+		t.Errorf("the statuses are %s", got)
+	}
+	const id = `{"requestid":"00000000-0000-0000-0000-00000000000F","message":"x","code":`
+	for _, tt := range []struct {
+		status, body string
+		fine         bool
+	}{
+		{"", `{"accessToken":"x"}`, true},
+		{"", `{"accessToken":"x","errcode":0}`, false},
+		{"_400", id + `"Missingkey"}`, true},
+		{"_400", id + `"Invalidkey"}`, true},
+		{"_400", id + `"Missingbody"}`, true},
+		{"_400", id + `"Missingother"}`, false},
+		{"_400", id + `"unknownError"}`, false},
+		{"_400", `{"code":"Missingbody","message":"x"}`, false},
+		{"_403", id + `"Forbidden.AccessDenied.AccessTokenPermissionDenied","accessdenieddetail":{"requiredScopes":["qyapi_base"]}}`, true},
+		{"_500", id + `"unknownError"}`, true},
+		{"_500", id + `"server.error"}`, true},
+	} {
+		s := at(t, b, "/components/responses/v1_0_oauth2_corp_probe"+tt.status+"/content/application~1json/schema")
+		if err := s.Validate(value(t, tt.body)); (err == nil) != tt.fine {
+			t.Errorf("%s %s: %v", tt.status, tt.body, err)
 		}
 	}
 }

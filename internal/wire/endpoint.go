@@ -176,7 +176,8 @@ type Endpoint struct {
 	// any of the kinds busy and internal, is FaultBusy and goes to the log.
 	Faults []FaultRow
 	// Result is what a success carries: on [TOP] endpoints the result, on
-	// [Classic] ones the members beside errcode and errmsg, or none of them.
+	// [Classic] ones the members beside errcode and errmsg, or none of them, on
+	// [OAuth] ones the whole object.
 	Result Schema
 	// Chosen tells people what was decided although nothing shows how the real
 	// service does it: one sentence for each.

@@ -11,14 +11,15 @@ import (
 // one of its methods, by code: those of its checks, of its parameters and of
 // its Serve.
 func (e *Endpoint) Possible() []Fault {
-	wanted := []Fault{FaultBusy, e.Unparsable}
-	if !e.Public {
-		if e.Family == TOP {
-			wanted = append(wanted, FaultTokenBlank)
-		} else {
-			wanted = append(wanted, FaultMissingParam)
-		}
-		wanted = append(wanted, FaultTokenInvalid)
+	wanted := []Fault{e.Family.own(FaultBusy), e.Unparsable}
+	switch {
+	case e.Family == OAuth:
+		wanted = append(wanted, FaultMissingBody)
+	case e.Public:
+	case e.Family == TOP:
+		wanted = append(wanted, FaultTokenBlank, FaultTokenInvalid, FaultAddress, FaultRate)
+	default:
+		wanted = append(wanted, FaultMissingParam, FaultTokenInvalid, FaultAddress, FaultRate)
 	}
 	if e.Permission != "" {
 		wanted = append(wanted, FaultPermission)
@@ -26,12 +27,15 @@ func (e *Endpoint) Possible() []Fault {
 	if len(e.AppTypes) > 0 && !(slices.Contains(e.AppTypes, rollcall.Internal) && slices.Contains(e.AppTypes, rollcall.ThirdParty)) {
 		wanted = append(wanted, FaultAppType)
 	}
+	inPath, _, _ := e.pathParam()
 	for i := range e.Params {
 		p := &e.Params[i]
-		if p.Required {
-			wanted = append(wanted, p.missing(e.Family))
+		if p.Name != inPath { // where there is always some text
+			wanted = append(wanted, p.malformed(e.Family))
+			if p.Required {
+				wanted = append(wanted, p.missing(e.Family))
+			}
 		}
-		wanted = append(wanted, p.malformed(e.Family))
 		if p.bounded() {
 			wanted = append(wanted, p.outOfRange(e.Family))
 		}
