@@ -3,6 +3,7 @@ package rollcall
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -13,6 +14,13 @@ type Corp struct {
 	Name      string  `json:"name"`
 	CreatedAt Instant `json:"created_at"`
 	Settings
+	// Eras are what was chosen before, ascending; see [Corp.Calendar].
+	Eras []Era `json:"-"`
+}
+
+// Same reports whether two say the same.
+func (c Corp) Same(d Corp) bool {
+	return c.ID == d.ID && c.Name == d.Name && c.CreatedAt == d.CreatedAt && c.Settings == d.Settings && slices.Equal(c.Eras, d.Eras)
 }
 
 // Settings are what an organization's operator can choose.
@@ -25,6 +33,9 @@ type Settings struct {
 	// ClosingHour is the hour, 0 to 23, of the next day from which a day can
 	// be read (contract D6).
 	ClosingHour int `json:"activity.closing_hour"`
+	// RetentionDays is for how many days before today sign-ins are kept; 0 is
+	// for ever.
+	RetentionDays int `json:"activity.retention_days"`
 	// Subdepartments widens dept_ids of the activity call to whole subtrees
 	// (contract D6).
 	Subdepartments bool `json:"activity.subdepartments"`
@@ -41,13 +52,17 @@ const (
 
 // DefaultSettings returns what a new organization starts with.
 func DefaultSettings() Settings {
-	return Settings{ErrmsgLanguage: English, Timezone: "Asia/Shanghai", ClosingHour: 9}
+	return Settings{ErrmsgLanguage: English, Timezone: "Asia/Shanghai", ClosingHour: 9, RetentionDays: 400}
 }
+
+// MinRetention is the least number of days that sign-ins are kept: what the
+// wire's activity call can ask for, and the day that is open.
+const MinRetention = 33
 
 // SettingKeys lists the names of the settings, in the order in which they are
 // shown.
 func SettingKeys() []string {
-	return []string{"errmsg_language", "timezone", "activity.closing_hour", "activity.subdepartments"}
+	return []string{"errmsg_language", "timezone", "activity.closing_hour", "activity.retention_days", "activity.subdepartments"}
 }
 
 // Get returns the text form of one setting.
@@ -59,6 +74,8 @@ func (s Settings) Get(key string) (string, error) {
 		return s.Timezone, nil
 	case "activity.closing_hour":
 		return strconv.Itoa(s.ClosingHour), nil
+	case "activity.retention_days":
+		return strconv.Itoa(s.RetentionDays), nil
 	case "activity.subdepartments":
 		return strconv.FormatBool(s.Subdepartments), nil
 	}
@@ -78,6 +95,12 @@ func (s Settings) With(key, value string) (Settings, error) {
 			return s, Invalid(key, "%q is not a whole number", value)
 		}
 		s.ClosingHour = n
+	case "activity.retention_days":
+		n, err := strconv.Atoi(value)
+		if err != nil {
+			return s, Invalid(key, "%q is not a whole number", value)
+		}
+		s.RetentionDays = n
 	case "activity.subdepartments":
 		b, err := strconv.ParseBool(value)
 		if err != nil {
@@ -101,6 +124,9 @@ func (s Settings) Validate() error {
 	}
 	if s.ClosingHour < 0 || s.ClosingHour > 23 {
 		return Invalid("activity.closing_hour", "%d is not an hour from 0 to 23", s.ClosingHour)
+	}
+	if s.RetentionDays != 0 && s.RetentionDays < MinRetention {
+		return Invalid("activity.retention_days", "%d is not %d or more, nor 0, which keeps everything", s.RetentionDays, MinRetention)
 	}
 	return nil
 }
@@ -134,6 +160,7 @@ func (c Corp) Validate() error {
 type CorpUpdate struct {
 	Name     *string   `json:"name,omitempty"`
 	Settings *Settings `json:"settings,omitempty"`
+	Eras     *[]Era    `json:"eras,omitempty"` // replaces all of them
 }
 
 // validName implements contract D14: 1 to 64 characters without control

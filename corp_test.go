@@ -66,6 +66,9 @@ func TestSettings(t *testing.T) {
 		{"activity.closing_hour", "-1", "activity.closing_hour"},
 		{"activity.closing_hour", "nine", "activity.closing_hour"},
 		{"activity.closing_hour", "", "activity.closing_hour"},
+		{"activity.retention_days", "32", "activity.retention_days"},
+		{"activity.retention_days", "-1", "activity.retention_days"},
+		{"activity.retention_days", "many", "activity.retention_days"},
 		{"activity.subdepartments", "yes", "activity.subdepartments"},
 		{"activity.subdepartments", "", "activity.subdepartments"},
 		{"colour", "red", "setting"},
@@ -77,7 +80,7 @@ func TestSettings(t *testing.T) {
 	if _, err := s.Get("colour"); err == nil {
 		t.Error("there is a setting colour")
 	}
-	if keys := rollcall.SettingKeys(); len(keys) != 4 || len(slices.Compact(slices.Sorted(slices.Values(keys)))) != 4 {
+	if keys := rollcall.SettingKeys(); len(keys) != 5 || len(slices.Compact(slices.Sorted(slices.Values(keys)))) != 5 {
 		t.Errorf("the settings are %q", keys)
 	}
 	for _, key := range rollcall.SettingKeys() {

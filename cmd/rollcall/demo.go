@@ -50,7 +50,7 @@ func (c *serveCommand) demo(ctx context.Context, std streams, clock func() time.
 	org := s.node.Orgs()[0]
 	fmt.Fprintf(std.err, "\n%s: %d people in a temporary directory, which goes when you stop the server.\nPaste these into another terminal:\n\n",
 		org.Current().Corp().Name, org.Current().Count(false))
-	day := activity.LastClosed(clock(), org.Current().Location(), org.Settings().ClosingHour)
+	day := org.Current().Calendar().LastClosed(clock())
 	printCalls(std.out, "http://"+s.calls.Addr().String(), token, largestDept(org.Current()), day)
 	fmt.Fprintf(std.err, "\nMore: GET /gettoken?appkey=%s&appsecret=%s, http://%s/docs. Stop with Ctrl-C.\n\n", creds.Appkey, creds.Appsecret, s.calls.Addr())
 	return s.run(ctx)

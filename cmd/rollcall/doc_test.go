@@ -273,7 +273,10 @@ func jsonKeys(t reflect.Type) (keys []string) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name != "" && name != "-" {
+		if name == "-" {
+			continue
+		}
+		if name != "" {
 			keys = append(keys, name)
 		}
 		keys = append(keys, jsonKeys(f.Type)...)

@@ -186,7 +186,7 @@ func (c *inactiveCommand) Run(ctx context.Context, std streams) error {
 func (c *inactiveCommand) answer(org *node.Org, day rollcall.Day) ([]inactiveRow, error) {
 	r := org.Current()
 	set := r.Corp().Settings
-	if last := activity.LastClosed(time.Now(), r.Location(), set.ClosingHour); day > last {
+	if last := r.Calendar().LastClosed(time.Now()); day > last {
 		return nil, rollcall.Invalid("date", "the last day that is closed is %s", last)
 	}
 	q := activity.Query{Day: day, Active: c.Active, Subtrees: set.Subdepartments}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"rollcall"
 	"rollcall/internal/directory"
@@ -23,6 +24,8 @@ func (settingsCommand) Help() string {
   errmsg_language          language of error texts: en_US or zh_CN
   timezone                 time zone in which days are counted, such as Asia/Shanghai
   activity.closing_hour    hour of the next day from which a day can be read, 0 to 23
+                           (another zone or hour counts from tomorrow on)
+  activity.retention_days  for how many days sign-ins are kept, 0 for ever
   activity.subdepartments  whether dept_ids of the activity call includes departments below, true or false
 
 Example:
@@ -46,8 +49,12 @@ func (c *settingsCommand) Run(ctx context.Context, std streams) error {
 			if err != nil || fresh == s.Corp().Settings {
 				return directory.Batch{}, err
 			}
+			update := s.Corp().Choose(fresh, s.Calendar().Day(time.Now()))
+			if s.NextOrdinal() == 0 { // no day has an answer yet
+				update.Eras = nil
+			}
 			return directory.Batch{Changes: []rollcall.Change{{
-				Kind: rollcall.CorpUpdated, Payload: rollcall.Payload{Corp: &rollcall.CorpUpdate{Settings: &fresh}},
+				Kind: rollcall.CorpUpdated, Payload: rollcall.Payload{Corp: &update},
 			}}}, nil
 		})
 		if err != nil {

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"slices"
 	"sync"
-	"time"
 
 	"rollcall"
 	"rollcall/internal/directory"
@@ -34,7 +33,7 @@ func (g *Register) Answer(r *directory.Root, q Query) *ordset.Ranked {
 	if a := g.answers.get(key, r, signed); a != nil {
 		return a
 	}
-	end := rollcall.At(q.Day.End(r.Location()))
+	end := rollcall.At(r.Calendar().End(q.Day))
 	var set *ordset.Set
 	if len(q.Depts) == 0 {
 		set = r.RosterAt(end)
@@ -47,7 +46,7 @@ func (g *Register) Answer(r *directory.Root, q Query) *ordset.Ranked {
 		set.AndNot(signed)
 	}
 	a := ordset.Rank(set)
-	g.answers.put(key, &answer{ranked: a, version: r.Version(), loc: r.Location(), end: end, signed: signed})
+	g.answers.put(key, &answer{ranked: a, version: r.Version(), calendar: r.Calendar(), end: end, signed: signed})
 	return a
 }
 
@@ -103,10 +102,10 @@ type answer struct {
 	ranked *ordset.Ranked
 	// What it was computed from. The version is not held itself, so that it can
 	// go.
-	version uint64
-	loc     *time.Location
-	end     rollcall.Instant // of the day, in loc
-	signed  *ordset.Set
+	version  uint64
+	calendar *rollcall.Calendar
+	end      rollcall.Instant // of the day
+	signed   *ordset.Set
 }
 
 func (a *answers) init() { a.byKey, a.queue = map[string]*list.Element{}, list.New() }
@@ -125,7 +124,7 @@ func (a *answers) get(key string, r *directory.Root, signed *ordset.Set) *ordset
 		return nil
 	}
 	x := e.Value.(*answer)
-	if x.loc != r.Location() || !r.BelongingSame(x.version, x.end) ||
+	if x.calendar != r.Calendar() || !r.BelongingSame(x.version, x.end) ||
 		x.signed != signed && !x.signed.Equal(signed) {
 		return nil
 	}

@@ -3,7 +3,6 @@ package activity
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"rollcall"
 	"rollcall/internal/ordset"
@@ -23,7 +22,7 @@ func TestKeptAnswersAreBounded(t *testing.T) {
 		return ordset.Rank(ordset.Of(words))
 	}
 	put := func(key string) {
-		kept.put(key, &answer{ranked: full(), loc: time.UTC, signed: signed})
+		kept.put(key, &answer{ranked: full(), calendar: &rollcall.Calendar{}, signed: signed})
 	}
 	there := func(key string) bool { return kept.byKey[key] != nil }
 	put("favourite")

@@ -91,7 +91,7 @@ func (x *org) checkEverything(first, last rollcall.Day) {
 // the members, each once.
 func (x *org) checkPartition(q activity.Query, active, inactive []uint32) {
 	x.t.Helper()
-	end := rollcall.At(q.Day.End(x.corp.Current().Location()))
+	end := rollcall.At(x.corp.Current().Calendar().End(q.Day))
 	members := x.model.RosterAt(end)
 	if q.Depts != nil {
 		ids := q.Depts

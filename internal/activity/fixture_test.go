@@ -97,14 +97,14 @@ func (x *org) do(days signIns, changes ...rollcall.Change) (added int) {
 // now is the present, as changes note it.
 func (x *org) now() rollcall.Instant { return rollcall.At(x.clock.Now()) }
 
-func (x *org) today() rollcall.Day { return rollcall.DayAt(x.clock.Now(), x.corp.Current().Location()) }
+func (x *org) today() rollcall.Day { return x.corp.Current().Calendar().Day(x.clock.Now()) }
 
 // check fails unless an answer is what the model says, whole and in pages.
 func (x *org) check(q activity.Query) *ordset.Ranked {
 	x.t.Helper()
 	r := x.corp.Current()
 	answer := x.reg.Answer(r, q)
-	want := x.model.Answer(q.Day, r.Location(), q.Active, q.Depts, q.Subtrees)
+	want := x.model.Answer(q.Day, r.Calendar(), q.Active, q.Depts, q.Subtrees)
 	for _, size := range []int{1, 7, 100} {
 		var got []uint32
 		for offset := 0; ; offset += size {

@@ -55,7 +55,7 @@ func (s *Server) inactiveUserV2Get() *wire.Endpoint {
 			r := org.Current()
 			set := r.Corp().Settings
 			day := c.Day(date)
-			if first, last := activity.Window(s.Clock(), r.Location(), set.ClosingHour); day < first || day > last {
+			if first, last := r.Calendar().Window(s.Clock()); day < first || day > last {
 				return rollcall.Invalid("query_date", "only days from %s to %s can be read now", first, last)
 			}
 			q := activity.Query{Day: day, Active: c.Bool(active), Depts: c.IDs(depts), Subtrees: set.Subdepartments}

@@ -72,8 +72,8 @@ func (p *pending) close() block {
 }
 
 func (l *loader) Corp(c *rollcall.Corp) error {
-	loc, err := c.Settings.Location()
-	l.root.corp, l.root.loc = *c, loc
+	calendar, err := c.Calendar()
+	l.root.corp, l.root.calendar = *c, calendar
 	return err
 }
 

@@ -16,7 +16,7 @@ import (
 func (s *State) publish(version uint64, m *maker) *Root {
 	base := s.base
 	next := &Root{
-		version: version, corp: s.corp, loc: s.loc, apps: s.apps, departed: s.departed,
+		version: version, corp: s.corp, calendar: s.calendar, apps: s.apps, departed: s.departed,
 		cards: base.cards, records: base.records, people: int(s.NextOrdinal()), users: base.users,
 		count: base.count, active: base.active, present: base.present, arrivals: base.arrivals,
 		contacts: base.contacts, unions: base.unions, lastDept: s.lastDept, roles: s.roles,

@@ -15,9 +15,9 @@ import (
 // once and reads it from start to end. Two roots share everything that did not
 // change between them.
 type Root struct {
-	version uint64
-	corp    rollcall.Corp
-	loc     *time.Location
+	version  uint64
+	corp     rollcall.Corp
+	calendar *rollcall.Calendar
 
 	cards    vector[block] // what lists show, by ordinal
 	records  vector[block] // everything else, by ordinal
@@ -109,7 +109,11 @@ func (r *Root) BelongingSame(earlier uint64, t rollcall.Instant) bool {
 func (r *Root) Corp() rollcall.Corp { return r.corp }
 
 // Location returns the organization's time zone.
-func (r *Root) Location() *time.Location { return r.loc }
+func (r *Root) Location() *time.Location { return r.calendar.Location() }
+
+// Calendar returns the organization's days. It is the same pointer in every
+// version in which the days are the same.
+func (r *Root) Calendar() *rollcall.Calendar { return r.calendar }
 
 // Count returns how many people belong to the organization, or how many of
 // them are activated (contract D7).

@@ -22,7 +22,7 @@ type State struct {
 	news      []rollcall.DeptID                   // departments that were not in base, in order
 	moved     map[rollcall.DeptID]bool            // parents whose children changed
 	corp      rollcall.Corp
-	loc       *time.Location
+	calendar  *rollcall.Calendar
 	apps      map[string]*rollcall.App
 	roles     *roles
 	lastDept  rollcall.DeptID
@@ -37,7 +37,7 @@ type State struct {
 
 func (r *Root) edit() *State {
 	return &State{
-		base: r, version: r.version, corp: r.corp, loc: r.loc, apps: r.apps, departed: r.departed,
+		base: r, version: r.version, corp: r.corp, calendar: r.calendar, apps: r.apps, departed: r.departed,
 		roles: r.roles, lastDept: r.lastDept, claims: map[claim]rollcall.Ordinal{},
 		users: map[rollcall.Ordinal]*rollcall.User{}, joins: map[string]rollcall.Ordinal{},
 		depts: map[rollcall.DeptID]*dept{}, moved: map[rollcall.DeptID]bool{},
@@ -49,7 +49,10 @@ func (r *Root) edit() *State {
 func (s *State) Corp() rollcall.Corp { return s.corp }
 
 // Location returns the organization's time zone.
-func (s *State) Location() *time.Location { return s.loc }
+func (s *State) Location() *time.Location { return s.calendar.Location() }
+
+// Calendar returns the organization's days.
+func (s *State) Calendar() *rollcall.Calendar { return s.calendar }
 
 // NextOrdinal returns the ordinal that the next new person gets.
 func (s *State) NextOrdinal() rollcall.Ordinal {
@@ -227,13 +230,21 @@ func (s *State) corpUpdated(c *rollcall.Change) error {
 	if c.Corp.Name != nil {
 		s.corp.Name = *c.Corp.Name
 	}
+	was := s.corp
 	if c.Corp.Settings != nil {
-		loc, err := c.Corp.Settings.Location()
-		if err != nil {
-			return err
-		}
-		s.corp.Settings, s.loc = *c.Corp.Settings, loc
+		s.corp.Settings = *c.Corp.Settings
 	}
+	if c.Corp.Eras != nil {
+		s.corp.Eras = *c.Corp.Eras
+	}
+	if was.Timezone == s.corp.Timezone && was.ClosingHour == s.corp.ClosingHour && slices.Equal(was.Eras, s.corp.Eras) {
+		return nil
+	}
+	calendar, err := s.corp.Calendar()
+	if err != nil {
+		return err
+	}
+	s.calendar = calendar
 	return nil
 }
 

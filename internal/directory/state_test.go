@@ -16,7 +16,7 @@ func sees(t tb, s *directory.State, m *modeltest.Model) {
 	if got := int(s.NextOrdinal()); got != len(m.People) {
 		t.Fatalf("the next ordinal is %d and not %d", got, len(m.People))
 	}
-	if s.Corp() != m.Corp || s.Location().String() != m.Corp.Timezone {
+	if !s.Corp().Same(m.Corp) || s.Location().String() != m.Corp.Timezone {
 		t.Fatalf("the organization is %+v in %s and not %+v", s.Corp(), s.Location(), m.Corp)
 	}
 	o := 0

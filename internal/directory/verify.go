@@ -255,7 +255,7 @@ func newborn(r *Root) *Root {
 	born := r.corp.CreatedAt
 	root := rollcall.Dept{ID: rollcall.RootDept, Name: r.dept(rollcall.RootDept).Name, CreatedAt: born, ModifiedAt: born}
 	r = &Root{
-		corp: r.corp, loc: r.loc, users: newIndex(0), deptNos: newIndex(0), contacts: newContacts([contactCount]int{}),
+		corp: r.corp, calendar: r.calendar, users: newIndex(0), deptNos: newIndex(0), contacts: newContacts([contactCount]int{}),
 		unions: r.unions, roles: newRoles(), lastDept: rollcall.RootDept,
 		apps: map[string]*rollcall.App{}, joined: newJoinedIDs(), totals: &sync.Map{},
 	}
@@ -272,7 +272,7 @@ func Differ(a, b *Root) error {
 	if a.people != b.people || a.count != b.count || a.active != b.active {
 		return fmt.Errorf("%d people, %d present, %d active against %d, %d, %d", a.people, a.count, a.active, b.people, b.count, b.active)
 	}
-	if a.corp != b.corp {
+	if !a.corp.Same(b.corp) {
 		return fmt.Errorf("organization %+v against %+v", a.corp, b.corp)
 	}
 	for o := range uint32(a.people) {

@@ -40,8 +40,12 @@ func newMemory(loc *time.Location) *memory {
 	}
 }
 
-func (m *memory) NextOrdinal() rollcall.Ordinal            { return rollcall.Ordinal(len(m.users)) }
-func (m *memory) Location() *time.Location                 { return m.loc }
+func (m *memory) NextOrdinal() rollcall.Ordinal { return rollcall.Ordinal(len(m.users)) }
+func (m *memory) Location() *time.Location      { return m.loc }
+
+// Calendar has the days of the location.
+func (m *memory) Calendar() *rollcall.Calendar { return rollcall.NewCalendar(m.loc, 0) }
+
 func (m *memory) UserByID(s string) (*rollcall.User, bool) { u, ok := m.byID[s]; return u, ok }
 func (m *memory) Users() iter.Seq[*rollcall.User]          { return slices.Values(m.users) }
 

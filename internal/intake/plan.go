@@ -28,6 +28,8 @@ type View interface {
 	DeptEver(id rollcall.DeptID) (parent rollcall.DeptID, ok bool)
 	// Location is the organization's time zone.
 	Location() *time.Location
+	// Calendar has the organization's days.
+	Calendar() *rollcall.Calendar
 }
 
 // DefaultMaxLeaversPercent is the part of the people who may leave in one

@@ -31,7 +31,7 @@ func (p *planner) planSignIns() {
 			inactive = append(inactive, ordinals[i])
 		}
 	}
-	today := rollcall.DayAt(p.opt.Now.Time(), p.loc)
+	today := p.v.Calendar().Day(p.opt.Now.Time())
 	p.plan.SignIns = make(map[rollcall.Day][]rollcall.Ordinal, len(in.days))
 	named := int64(0)
 	for day, rows := range in.days {

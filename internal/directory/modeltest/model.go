@@ -101,6 +101,7 @@ func (m *Model) apply(c *rollcall.Change) {
 	case rollcall.CorpUpdated:
 		set(&m.Corp.Name, c.Corp.Name)
 		set(&m.Corp.Settings, c.Corp.Settings)
+		set(&m.Corp.Eras, c.Corp.Eras)
 	case rollcall.DeptCreated:
 		d := m.Depts[c.DeptID]
 		if d == nil {

@@ -442,7 +442,13 @@ func (o *op) changeCorp() {
 	if o.yes() {
 		s := o.m.Corp.Settings
 		s.Timezone, s.ClosingHour = *choose(o, "Asia/Shanghai", "America/New_York"), o.Pick(24)
-		u = rollcall.CorpUpdate{Settings: &s}
+		if u = (rollcall.CorpUpdate{Settings: &s}); o.yes() { // from tomorrow on
+			k, err := o.m.Corp.Calendar()
+			if err != nil {
+				panic(err)
+			}
+			u = o.m.Corp.Choose(s, k.Day(o.now.Time()))
+		}
 	}
 	o.add(rollcall.Change{Kind: rollcall.CorpUpdated, Payload: rollcall.Payload{Corp: &u}})
 }

@@ -2,7 +2,6 @@ package modeltest
 
 import (
 	"slices"
-	"time"
 
 	"rollcall"
 )
@@ -70,8 +69,8 @@ func (m *Model) SubtreeAt(top rollcall.DeptID, t rollcall.Instant) []rollcall.De
 
 // Answer returns who did or did not sign in on a day, by ordinal (contract D6).
 // Without departments it is about everyone.
-func (m *Model) Answer(day rollcall.Day, loc *time.Location, active bool, depts []rollcall.DeptID, subtrees bool) []uint32 {
-	end := rollcall.At(day.End(loc))
+func (m *Model) Answer(day rollcall.Day, k *rollcall.Calendar, active bool, depts []rollcall.DeptID, subtrees bool) []uint32 {
+	end := rollcall.At(k.End(day))
 	of := m.RosterAt(end)
 	if len(depts) > 0 {
 		all := slices.Clone(depts)

@@ -13,7 +13,7 @@ import (
 
 const (
 	selectCorp = `
-SELECT name, errmsg_language, timezone, closing_hour, subdepartments, created_at FROM corps WHERE corp_id = ?1`
+SELECT name, errmsg_language, timezone, closing_hour, subdepartments, created_at, retention_days, eras FROM corps WHERE corp_id = ?1`
 
 	selectDepts = `
 SELECT dept_id, parent_id, sort_order, since, created_at, modified_at, deleted_at,
@@ -99,8 +99,15 @@ func (l *loader) each(sql string, fn func(*sqlite.Stmt) error) error {
 
 func (l *loader) corp() error {
 	return l.each(selectCorp, func(stmt *sqlite.Stmt) error {
+		var eras []rollcall.Era
+		if stmt.ColumnLen(7) > 0 {
+			if err := json.Unmarshal(column(stmt, 7), &eras); err != nil {
+				return err
+			}
+		}
 		return l.to.Corp(&rollcall.Corp{
 			ID:        l.corpID,
+			Eras:      eras,
 			Name:      stmt.ColumnText(0),
 			CreatedAt: instant(stmt, 5),
 			Settings: rollcall.Settings{
@@ -108,6 +115,7 @@ func (l *loader) corp() error {
 				Timezone:       stmt.ColumnText(2),
 				ClosingHour:    stmt.ColumnInt(3),
 				Subdepartments: stmt.ColumnBool(4),
+				RetentionDays:  stmt.ColumnInt(6),
 			},
 		})
 	})

@@ -25,6 +25,14 @@ func unpackOptions(b []byte) (*rollcall.DeptOptions, error) {
 	return o, json.Unmarshal(b, o)
 }
 
+func packEras(eras []rollcall.Era) (string, error) {
+	if len(eras) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal(eras)
+	return string(b), err
+}
+
 // packDetails does the same for the details of a person.
 func packDetails(d *rollcall.Details) (string, error) {
 	if reflect.ValueOf(*d).IsZero() {

@@ -21,7 +21,7 @@ type kindCase struct {
 }
 
 func kindCases(corpID string) []kindCase {
-	settings := rollcall.Settings{ErrmsgLanguage: rollcall.Chinese, Timezone: "UTC", ClosingHour: 23, Subdepartments: true}
+	settings := rollcall.Settings{ErrmsgLanguage: rollcall.Chinese, Timezone: "UTC", ClosingHour: 23, RetentionDays: 0, Subdepartments: true}
 	owner := rollcall.Ordinal(1)
 	options := rollcall.DeptOptions{
 		Hidden: true, PermitDepts: []rollcall.DeptID{2}, PermitUsers: []rollcall.Ordinal{0, 1}, Outer: true, OuterSelf: true,
@@ -81,6 +81,11 @@ func kindCases(corpID string) []kindCase {
 		}},
 		{"corp_settings", nil, change(rollcall.CorpUpdated, later, rollcall.Payload{Corp: &rollcall.CorpUpdate{Settings: &settings}}), func(s *state) {
 			s.Corp.Settings = settings
+		}},
+		{"corp_eras", nil, change(rollcall.CorpUpdated, later, rollcall.Payload{Corp: &rollcall.CorpUpdate{
+			Eras: &[]rollcall.Era{{Until: 20260801, Timezone: "UTC", ClosingHour: 3}},
+		}}), func(s *state) {
+			s.Corp.Eras = []rollcall.Era{{Until: 20260801, Timezone: "UTC", ClosingHour: 3}}
 		}},
 
 		{"dept_new", nil, deptChange(rollcall.DeptCreated, later, 7, rollcall.Payload{Dept: &fullDept}), func(s *state) {

@@ -126,6 +126,9 @@ func (m *model) apply(c rollcall.Change) {
 		if c.Corp.Settings != nil {
 			m.corp.Settings = *c.Corp.Settings
 		}
+		if c.Corp.Eras != nil {
+			m.corp.Eras = *c.Corp.Eras
+		}
 	case rollcall.DeptCreated:
 		if dept != nil {
 			m.parents = append(m.parents, endedParent{c.DeptID, dept.ParentID, rollcall.Stay{From: dept.Since, To: dept.Ended}})
