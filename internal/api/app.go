@@ -27,6 +27,14 @@ func (s *Server) authScopes() *wire.Endpoint {
 		Summary:    "Tell the contact scope of the app and the fields that it sees of people",
 		Permission: rollcall.PermBase, AppTypes: everyType(),
 		Unparsable: wire.FaultInvalidParameter,
+		Result: wire.Object(
+			wire.Prop("condition_field", wire.List(wire.Text), "Always empty."),
+			wire.Prop("auth_user_field", wire.List(wire.Text.Like(`"name"`)), "What the app sees of a person."),
+			wire.Prop("auth_org_scopes", wire.Object(
+				wire.Prop("authed_user", wire.List(userid()), "The people who are listed singly."),
+				wire.Prop("authed_dept", wire.List(wire.Integer.Like("1")), "The departments, with everything below them; 1 is the whole organization."),
+			), "The contact scope of the app."),
+		),
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
 			r := org.Current()

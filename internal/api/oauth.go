@@ -7,10 +7,10 @@ import (
 )
 
 // oauth is an endpoint of the newer host (contract 3.4).
-func oauth(name, summary string, params []wire.Param, faults []wire.FaultRow, serve func(*wire.Call) error) *wire.Endpoint {
+func oauth(name, summary string, params []wire.Param, result wire.Schema, faults []wire.FaultRow, serve func(*wire.Call) error) *wire.Endpoint {
 	return &wire.Endpoint{
 		Path: "/v1.0/oauth2/" + name, Family: wire.OAuth, Methods: []string{"POST"}, Public: true,
-		Summary: summary, Params: params, Unparsable: wire.FaultInvalidBody,
+		Summary: summary, Params: params, Result: result, Unparsable: wire.FaultInvalidBody,
 		Faults: append(faults, wire.FaultRow{Is: access.ErrAddress, Fault: wire.FaultAddressDenied}),
 		Serve: func(c *wire.Call) error {
 			if err := serve(c); err != nil {
@@ -28,6 +28,14 @@ func needed(name, doc string) wire.Param {
 	return p
 }
 
+// oauthResult is what [answerOAuth] answers.
+func oauthResult() wire.Schema {
+	return wire.Object(
+		wire.Prop("accessToken", wire.Text.Like(`"e89b34b7bf66094d507217ca8a54239a7b321905"`), "The token."),
+		wire.Prop("expireIn", wire.Integer.Like("7200"), "For how many seconds it is good from now on."),
+	)
+}
+
 // answerOAuth is the success of most of these endpoints.
 func answerOAuth(c *wire.Call, token string, expires int, err error) error {
 	if err == nil {
@@ -42,7 +50,7 @@ func (s *Server) oauthAccessToken() *wire.Endpoint {
 	return oauth("accessToken", "Get the accessToken of an app", []wire.Param{
 		appKey:    needed("appKey", "The key of the app."),
 		appSecret: needed("appSecret", "The secret of the app."),
-	}, []wire.FaultRow{
+	}, oauthResult(), []wire.FaultRow{
 		{Is: access.ErrWrongSecret, Fault: wire.FaultWrongClientID},
 		{Is: access.ErrPermission, Fault: wire.FaultScopeMissing},
 	}, func(c *wire.Call) error {
@@ -69,7 +77,7 @@ func suiteOf(c *wire.Call, needs rollcall.Permission) access.Suite {
 // POST /v1.0/oauth2/corpAccessToken (contract 3.4)
 func (s *Server) oauthCorpAccessToken() *wire.Endpoint {
 	params := append(suiteParams(), needed("authCorpId", "The id of the organization that authorized the app."))
-	return oauth("corpAccessToken", "Get an accessToken of a third-party app for the organization that authorized it", params, []wire.FaultRow{
+	return oauth("corpAccessToken", "Get an accessToken of a third-party app for the organization that authorized it", params, oauthResult(), []wire.FaultRow{
 		{Is: access.ErrWrongSecret, Fault: wire.FaultInvalidSuiteKey},
 		{Is: access.ErrWrongTicket, Fault: wire.FaultInvalidSuiteTicket},
 		{Is: access.ErrNotAuthorized, Fault: wire.FaultInvalidAuthInfo},
@@ -82,7 +90,7 @@ func (s *Server) oauthCorpAccessToken() *wire.Endpoint {
 
 // POST /v1.0/oauth2/suiteAccessToken (contract 3.4)
 func (s *Server) oauthSuiteAccessToken() *wire.Endpoint {
-	return oauth("suiteAccessToken", "Get the accessToken of a third-party app itself", suiteParams(), []wire.FaultRow{
+	return oauth("suiteAccessToken", "Get the accessToken of a third-party app itself", suiteParams(), oauthResult(), []wire.FaultRow{
 		{Is: access.ErrWrongSecret, Fault: wire.FaultWrongClientID},
 		{Is: access.ErrWrongTicket, Fault: wire.FaultInvalidSuiteTicket},
 	}, func(c *wire.Call) error {
@@ -102,7 +110,7 @@ func (s *Server) oauthToken() *wire.Endpoint {
 			Name: "grant_type", Kind: wire.Enum, Required: true, Enum: []string{"client_credentials"}, Malformed: wire.FaultGrantType,
 			Doc: "How the app proves itself.",
 		},
-	}, []wire.FaultRow{
+	}, tokenResult("access_token", "The token."), []wire.FaultRow{
 		{Is: rollcall.ErrNoCorp, Fault: wire.FaultUnknownCorp},
 		{Is: access.ErrWrongSecret, Fault: wire.FaultInvalidClient},
 		{Is: access.ErrNotAuthorized, Fault: wire.FaultUnauthorizedClient},

@@ -18,3 +18,11 @@ func pageOf(of wire.Schema, doc string) wire.Schema {
 
 // internalOnly says that a member is withheld from third-party apps.
 const internalOnly = "only for internal apps"
+
+// tokenResult is a token under some name, and how long it lives.
+func tokenResult(name, doc string) wire.Schema {
+	return wire.Object(
+		wire.Prop(name, wire.Text.Like(`"e89b34b7bf66094d507217ca8a54239a7b321905"`), doc),
+		wire.Prop("expires_in", wire.Integer.Like("7200"), "For how many seconds it is good from now on."),
+	)
+}

@@ -27,6 +27,7 @@ func (s *Server) getCorpToken() *wire.Endpoint {
 			authCorpID: corp,
 		},
 		Unparsable: wire.FaultInvalidParameter,
+		Result:     tokenResult("access_token", "The token: a new one with each call."),
 		Faults: []wire.FaultRow{
 			{Is: access.ErrTimestamp, Fault: wire.FaultTimestamp},
 			{Is: access.ErrSkew, Fault: wire.FaultSkew},
@@ -67,6 +68,7 @@ func (s *Server) getSuiteToken() *wire.Endpoint {
 			ticket: param("suite_ticket", wire.FaultNoSuiteTicket, "The suite ticket of the app."),
 		},
 		Unparsable: wire.FaultInvalidParameter,
+		Result:     tokenResult("suite_access_token", "The token of the app itself; it opens no call about people."),
 		Faults: []wire.FaultRow{
 			{Is: access.ErrWrongSecret, Fault: wire.FaultWrongSuiteSecret},
 			{Is: access.ErrWrongTicket, Fault: wire.FaultWrongSuiteTicket},
