@@ -32,6 +32,13 @@ const (
 	PermFieldMobile      Permission = "fieldMobile"
 	PermFieldEmail       Permission = "fieldEmail"
 	PermContactMobile    Permission = "Contact.User.mobile" // newer name of fieldMobile
+
+	// Of our own calls.
+	PermSignInWrite    Permission = "rollcall_signin_write"    // record sign-ins
+	PermSignInBackfill Permission = "rollcall_signin_backfill" // also for days that are closed
+	PermActivityRead   Permission = "rollcall_activity_read"   // every question about sign-ins
+	PermContactsRead   Permission = "rollcall_contacts_read"   // the whole organization, and what changes
+	PermSandbox        Permission = "rollcall_sandbox"         // set the clock of a sandbox
 )
 
 // Permissions lists every permission point there is.
@@ -39,6 +46,7 @@ func Permissions() []Permission {
 	return []Permission{
 		PermBase, PermISVBase, PermMember, PermDepartmentMember, PermMemberByMobile,
 		PermDepartmentList, PermManageAddress, PermLiveness, PermFieldMobile, PermFieldEmail, PermContactMobile,
+		PermSignInWrite, PermSignInBackfill, PermActivityRead, PermContactsRead, PermSandbox,
 	}
 }
 

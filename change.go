@@ -44,6 +44,27 @@ func Kinds() []Kind {
 	}
 }
 
+// Subject is what a kind of change is about.
+type Subject uint8
+
+// The subjects.
+const (
+	AboutCorp Subject = iota // the organization, its roles as such, its apps
+	AboutDept
+	AboutUser // also a membership of the person, and a role that the person holds
+)
+
+// About returns what a kind of change is about.
+func (k Kind) About() Subject {
+	switch k {
+	case DeptCreated, DeptUpdated, DeptDeleted:
+		return AboutDept
+	case UserJoined, UserUpdated, UserActivated, UserLeft, UserErased, MemberAdded, MemberUpdated, MemberRemoved, RoleGiven, RoleTaken:
+		return AboutUser
+	}
+	return AboutCorp
+}
+
 // Change is one thing that happened to an organization. All changes of one
 // transaction share a version and are applied in the order of their list.
 type Change struct {

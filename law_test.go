@@ -62,6 +62,11 @@ var laws = []law{
 		never(notInTests, []string{"internal/api"}, "net/http"),
 	},
 	{
+		"our own calls know no store and no dialect's rules",
+		"they share the wire's way of writing JSON and nothing of its envelopes",
+		never(notInTests, []string{"internal/rest"}, "rollcall/internal/store", "rollcall/internal/api"),
+	},
+	{
 		"the manual reads the table and nothing else",
 		"it tells what the rows say: what they do not say, clients cannot rely on",
 		never(notInTests, []string{"internal/manual"},

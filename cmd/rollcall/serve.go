@@ -16,6 +16,7 @@ import (
 	"rollcall/internal/manual"
 	"rollcall/internal/node"
 	"rollcall/internal/ops"
+	"rollcall/internal/rest"
 	"rollcall/internal/store/sqlite"
 	"rollcall/internal/wire"
 )
@@ -139,8 +140,13 @@ func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key acc
 	if err != nil {
 		return nil, err
 	}
+	own := rest.New(rest.Config{Access: s.registry, Now: clock, Wall: time.Now, Log: logger, TrustedProxies: proxies})
 	s.ops = &ops.Server{
-		Log: logger, Wire: manual.Handler(wire.Handler(service), document), Drain: service.Drain, Metrics: metrics, Ready: s.ready(clock),
+		Log: logger, Wire: manual.Handler(own.Handler(wire.Handler(service)), document), Metrics: metrics, Ready: s.ready(clock),
+		Drain: func() {
+			service.Drain()
+			own.Drain()
+		},
 	}
 	logger.Info("ready", "listen", s.calls.Addr().String(), "admin", s.admin.Addr().String(), "organizations", len(s.node.Orgs()),
 		"people", peopleOf(s.node), "loaded_in", time.Since(began).Round(time.Millisecond))

@@ -29,11 +29,12 @@ type Options struct {
 // Corp is one organization, live: its newest version and the one way to change
 // it.
 type Corp struct {
-	id    string
-	opt   Options
-	maker *maker
-	root  atomic.Pointer[Root]
-	walks *walks
+	id     string
+	opt    Options
+	maker  *maker
+	root   atomic.Pointer[Root]
+	walks  *walks
+	recent *recent
 
 	// writing is held by whoever makes the next version: the sequencer, or a
 	// follower that takes over what others committed.
@@ -48,7 +49,7 @@ type Corp struct {
 
 // Open loads an organization.
 func Open(ctx context.Context, corpID string, opt Options) (*Corp, error) {
-	c := &Corp{id: corpID, opt: opt, maker: &maker{opt.Encoder, opt.Keyer}, walks: newWalks(opt.Kept)}
+	c := &Corp{id: corpID, opt: opt, maker: &maker{opt.Encoder, opt.Keyer}, walks: newWalks(opt.Kept), recent: newRecent()}
 	r, err := load(ctx, opt.Store, corpID, c.maker)
 	if err != nil {
 		return nil, err
@@ -67,6 +68,7 @@ func (c *Corp) Current() *Root { return c.root.Load() }
 // longer lose it even where nobody reads pages.
 func (c *Corp) show(r *Root) {
 	c.root.Store(r)
+	c.recent.wake()
 	c.walks.mu.Lock()
 	defer c.walks.mu.Unlock()
 	c.walks.trim(r, c.opt.Clock())
@@ -245,6 +247,7 @@ func (c *Corp) commitTogether(group []*waiter) (accepted bool) {
 		}
 	}
 	if len(changes) > 0 {
+		c.recent.note(state, head.Version)
 		c.show(state.publish(head.Version, c.maker))
 	}
 	for _, w := range group {
@@ -376,12 +379,14 @@ func (c *Corp) takeOver(ctx context.Context, head rollcall.Head, changes func(af
 		}
 		// What old versions hold is now theirs alone.
 		fresh.copied = r.copied + fresh.Bytes()
+		c.recent.forget()
 		c.show(fresh)
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("taking over the changes of organization %s: %w", c.id, err)
 	}
+	c.recent.note(state, version)
 	c.show(state.publish(version, c.maker))
 	return nil
 }

@@ -5,20 +5,23 @@ import (
 	"strings"
 )
 
-// Peer returns the address of the client; the zero Addr where it is not known.
+// Peer returns the address of the client, see [PeerOf].
+func (c *Call) Peer() netip.Addr { return PeerOf(c.req.RemoteAddr, c.req.Forwarded, c.proxies) }
+
+// PeerOf returns the address of a client; the zero Addr where it is not known.
 // That is the other end of the connection or, where that is a trusted proxy,
 // the last address before the trusted ones in X-Forwarded-For.
-func (c *Call) Peer() netip.Addr {
-	end, err := netip.ParseAddrPort(c.req.RemoteAddr)
+func PeerOf(remote string, forwarded []string, proxies []netip.Prefix) netip.Addr {
+	end, err := netip.ParseAddrPort(remote)
 	if err != nil {
 		return netip.Addr{}
 	}
 	peer := end.Addr().Unmap().WithZone("")
-	if len(c.proxies) == 0 {
+	if len(proxies) == 0 {
 		return peer
 	}
-	hops := strings.Split(strings.Join(c.req.Forwarded, ","), ",")
-	for i := len(hops) - 1; i >= 0 && within(peer, c.proxies); i-- {
+	hops := strings.Split(strings.Join(forwarded, ","), ",")
+	for i := len(hops) - 1; i >= 0 && Within(peer, proxies); i-- {
 		next, ok := hop(hops[i])
 		if !ok {
 			break // a trusted proxy that says nothing, or that nobody understands
@@ -53,7 +56,8 @@ func hop(s string) (netip.Addr, bool) {
 	return addr.Unmap().WithZone(""), true
 }
 
-func within(addr netip.Addr, networks []netip.Prefix) bool {
+// Within reports whether an address is in one of the networks.
+func Within(addr netip.Addr, networks []netip.Prefix) bool {
 	for _, n := range networks {
 		if n.Contains(addr) {
 			return true

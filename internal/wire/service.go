@@ -287,7 +287,7 @@ func (s *Service) admit(c *Call) bool {
 		return false
 	}
 	c.caller, c.lang = caller, caller.Language()
-	if n := caller.Networks(); len(n) > 0 && !within(c.Peer(), n) {
+	if n := caller.Networks(); len(n) > 0 && !Within(c.Peer(), n) {
 		c.fail(FaultAddress, c.From(caller.Appkey()), "")
 		return false
 	}
