@@ -37,7 +37,9 @@ var nouns = []struct{ name, about string }{
 func nounOf(ep *wire.Endpoint) string {
 	for _, x := range []struct{ part, noun string }{
 		{"/inactive/", "activity"},
-		{"token", "token"}, {"/oauth2/", "token"}, {"/auth/", "token"},
+		{"token", "token"},
+		{"/oauth2/", "token"},
+		{"/auth/", "token"},
 		{"/department/", "department"},
 		{"/role/", "role"},
 	} {
@@ -90,7 +92,9 @@ func OpenAPI(endpoints []*wire.Endpoint, version string) ([]byte, error) {
 		{"components", object{
 			{"responses", responses},
 			{"securitySchemes", object{{"access_token", object{
-				{"type", "apiKey"}, {"in", "query"}, {"name", "access_token"},
+				{"type", "apiKey"},
+				{"in", "query"},
+				{"name", "access_token"},
 				{"description", "The token of /gettoken. It may stand in a form or a JSON body as well."},
 			}}}},
 		}},

@@ -115,6 +115,9 @@ func sample(p *wire.Param) any {
 	case wire.Date:
 		return "20260820"
 	case wire.IDs:
+		if p.Separator == '|' {
+			return "1|2"
+		}
 		return "1,2"
 	}
 	return nil

@@ -178,10 +178,10 @@ func answersOf(ep *wire.Endpoint) []answer {
 			all = append(all, a)
 			continue
 		}
-		for _, p := range ep.Params {
+		for _, p := range ep.About(f) {
 			x := a
-			x.Code = strings.ReplaceAll(a.Code, subject, p.Name)
-			x.EN, x.ZH = strings.ReplaceAll(a.EN, subject, p.Name), strings.ReplaceAll(a.ZH, subject, p.Name)
+			x.Code = strings.ReplaceAll(a.Code, subject, p)
+			x.EN, x.ZH = strings.ReplaceAll(a.EN, subject, p), strings.ReplaceAll(a.ZH, subject, p)
 			all = append(all, x)
 		}
 	}

@@ -250,6 +250,8 @@ func TestDocumentOfTheNewerHost(t *testing.T) {
 		{"", `{"accessToken":"x","errcode":0}`, false},
 		{"_400", id + `"Missingkey"}`, true},
 		{"_400", id + `"Invalidkey"}`, true},
+		{"_400", id + `"Invalidcorp"}`, true}, // too long
+		{"_400", id + `"Missingcorp"}`, false},
 		{"_400", id + `"Missingbody"}`, true},
 		{"_400", id + `"Missingother"}`, false},
 		{"_400", id + `"unknownError"}`, false},

@@ -27,23 +27,39 @@ func (e *Endpoint) Possible() []Fault {
 	if len(e.AppTypes) > 0 && !(slices.Contains(e.AppTypes, rollcall.Internal) && slices.Contains(e.AppTypes, rollcall.ThirdParty)) {
 		wanted = append(wanted, FaultAppType)
 	}
-	inPath, _, _ := e.pathParam()
 	for i := range e.Params {
-		p := &e.Params[i]
-		if p.Name != inPath { // where there is always some text
-			wanted = append(wanted, p.malformed(e.Family))
-			if p.Required {
-				wanted = append(wanted, p.missing(e.Family))
-			}
-		}
-		if p.bounded() {
-			wanted = append(wanted, p.outOfRange(e.Family))
-		}
+		wanted = append(wanted, e.faultsOf(&e.Params[i])...)
 	}
 	for _, row := range e.Faults {
 		wanted = append(wanted, row.Fault)
 	}
 	return slices.DeleteFunc(Faults(), func(f Fault) bool { return !slices.Contains(wanted, f) })
+}
+
+// About returns the names of the parameters whose values can be answered with a
+// fault.
+func (e *Endpoint) About(f Fault) []string {
+	var names []string
+	for i := range e.Params {
+		if slices.Contains(e.faultsOf(&e.Params[i]), f) {
+			names = append(names, e.Params[i].Name)
+		}
+	}
+	return names
+}
+
+// faultsOf returns what can be wrong with a parameter.
+func (e *Endpoint) faultsOf(p *Param) (faults []Fault) {
+	if inPath, _, _ := e.pathParam(); p.Name != inPath { // where there is always some text
+		faults = append(faults, p.malformed(e.Family))
+		if p.Required {
+			faults = append(faults, p.missing(e.Family))
+		}
+	}
+	if p.bounded() {
+		faults = append(faults, p.outOfRange(e.Family))
+	}
+	return faults
 }
 
 // bounded tells whether a value that has the form of its kind can be out of
