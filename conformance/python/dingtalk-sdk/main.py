@@ -5,6 +5,7 @@ call a method that the SDK does not have.
 """
 
 from dingtalk import AppKeyClient, SecretClient
+from dingtalk.client.isv import ISVClient
 from dingtalk.core.exceptions import DingTalkClientException
 
 from steps import end, env, equal, refused, step
@@ -15,6 +16,10 @@ class App(AppKeyClient):
 
 
 class Corp(SecretClient):
+    API_BASE_URL = env("URL") + "/"
+
+
+class Suite(ISVClient):
     API_BASE_URL = env("URL") + "/"
 
 
@@ -121,6 +126,11 @@ with step("delete the person and the department"):
     bad(60121, lambda: api.user.get("py-1"))
     api.department.delete(made)
     bad(60003, lambda: api.department.get(made))
+
+with step("the suite token of a third-party app"):
+    suite = Suite(env("PARTNER_APPKEY"), env("PARTNER_APPSECRET"))
+    suite.cache.suite_ticket.set(value="ticket", ttl=7200)
+    equal("expires_in", suite.get_suite_access_token()["expires_in"], 7200)
 
 with step("no such person or department, a wrong secret, out of scope, no permission"):
     bad(60121, lambda: api.user.get("nobody"))
