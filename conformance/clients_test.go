@@ -29,7 +29,7 @@ func clients() []client {
 	return []client{
 		{name: "curl, as documented", fetch: tools("curl", "bash"), run: curl},
 
-		{name: "java com.aliyun:alibaba-dingtalk-service-sdk", fetch: maven(javaOapi), counts: officialJava, run: java(javaOapi)},
+		{name: "java com.aliyun:alibaba-dingtalk-service-sdk", fetch: maven(javaOapi), counts: officialJava, run: java(javaOapi), signs: true},
 		{name: "java com.aliyun:dingtalk", fetch: maven(javaNew), run: java(javaNew)},
 
 		{name: "python dingtalk-sdk", counts: somePython, fetch: pip(pySDK), run: python(pySDK)},

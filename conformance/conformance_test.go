@@ -30,6 +30,9 @@ type client struct {
 	// standIn is for SDKs with the real host in a constant: their calls to it
 	// go to the server by way of the stand-in.
 	standIn bool
+	// signs is for SDKs that sign requests with the time of the machine: they get
+	// a second server, whose clock is the machine's too.
+	signs bool
 	// counts says what the client counts for in CI: each of the needed has to be
 	// served by one client that ran.
 	counts string
@@ -125,11 +128,16 @@ func (w *workshop) try(t *testing.T, c client) result {
 		return r
 	}
 
-	s := w.serve(t)
+	s := w.serve(t, "--now", now)
 	running, cancel := context.WithTimeout(t.Context(), runLimit)
 	defer cancel()
 	cmd := c.run(running, w)
-	cmd.Env = slices.Concat(os.Environ(), s.environment(), cmd.Env)
+	cmd.Env = slices.Concat(os.Environ(), environment(), []string{"CONFORMANCE_URL=http://" + s.calls}, cmd.Env)
+	if c.signs {
+		today := w.serve(t)
+		defer w.end(today)
+		cmd.Env = append(cmd.Env, "CONFORMANCE_TODAY_URL=http://"+today.calls)
+	}
 	if c.standIn {
 		cmd.Env = append(cmd.Env, newStandIn(t, s.calls).environment()...)
 	}
@@ -138,8 +146,7 @@ func (w *workshop) try(t *testing.T, c client) result {
 	if o.failed > 0 {
 		t.Errorf("%d steps failed\n%s", o.failed, lastLines(o.besides, 40))
 	}
-	s.stop()
-	w.rollcall(t, "check", "--data", s.dir)
+	w.end(s)
 	return r
 }
 

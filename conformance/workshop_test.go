@@ -31,7 +31,7 @@ var apps = map[string][]string{
 	// May do everything, within department 2 and below.
 	"scoped": append([]string{"--scope-dept", "2"}, everything...),
 	// May do everything that an app of another company may.
-	"partner": append([]string{"--type", "third_party"}, everything...),
+	"partner": append([]string{"--type", "third_party", "--any-ticket"}, everything...),
 }
 
 var everything = []string{"--permission", "qyapi_base,isvapi_base,qyapi_get_member,qyapi_get_department_member," +
@@ -112,12 +112,13 @@ type server struct {
 
 // serve starts a server on free ports and waits until it is ready. It goes with
 // the test.
-func (w *workshop) serve(t *testing.T) *server {
+func (w *workshop) serve(t *testing.T, flags ...string) *server {
 	t.Helper()
 	s := &server{t: t, dir: t.TempDir(), ended: make(chan struct{})}
 	copyDir(t, w.data, s.dir)
-	s.cmd = exec.Command(w.binary, "serve", "--data", s.dir, "--now", now, "--log-format", "json",
-		"--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0")
+	s.cmd = exec.Command(w.binary, append([]string{
+		"serve", "--data", s.dir, "--log-format", "json", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0",
+	}, flags...)...)
 	pipe, err := s.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -158,8 +159,8 @@ func (w *workshop) serve(t *testing.T) *server {
 	return s
 }
 
-// stop ends the server as an operator does.
-func (s *server) stop() {
+// end ends the server as an operator does, and looks at what it leaves behind.
+func (w *workshop) end(s *server) {
 	s.t.Helper()
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		s.t.Fatal(err)
@@ -172,14 +173,12 @@ func (s *server) stop() {
 	if s.err != nil {
 		s.t.Errorf("the server ended badly: %v", s.err)
 	}
+	w.rollcall(s.t, "check", "--data", s.dir)
 }
 
-// environment is how the programs come to know the server and its apps.
-func (s *server) environment() []string {
-	env := []string{
-		"CONFORMANCE_URL=http://" + s.calls,
-		"CONFORMANCE_CORPID=" + corpID,
-	}
+// environment is how the programs come to know the apps and the organization.
+func environment() []string {
+	env := []string{"CONFORMANCE_CORPID=" + corpID}
 	for name := range apps {
 		prefix := "CONFORMANCE_" + strings.ToUpper(name)
 		env = append(env, prefix+"_APPKEY="+appkey(name), prefix+"_APPSECRET="+secret(name))

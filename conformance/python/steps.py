@@ -24,7 +24,7 @@ def step(name):
     except Exception as e:
         _failed = True
         traceback.print_exc(file=sys.stderr)
-        why = str(e) if isinstance(e, Surprise) else repr(e)
+        why = str(e) if isinstance(e, Surprise) else "%r: %s" % (e, e)
         print("FAILED %s: %s" % (name, " ".join(why.split())), file=_out, flush=True)
     else:
         print("ok " + name, file=_out, flush=True)
@@ -40,7 +40,7 @@ def refused(kind, code, call, read=lambda e: e.errcode):
     try:
         got = call()
     except kind as e:
-        equal("the code of %r" % e, read(e), code)
+        equal("the code of %r: %s" % (e, e), read(e), code)
         return e
     raise Surprise("it is not refused, but answers %r" % (got,))
 

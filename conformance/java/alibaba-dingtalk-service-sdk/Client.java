@@ -6,10 +6,15 @@ import com.taobao.api.TaobaoResponse;
 
 /** Client calls the server with the SDK as its documentation says; only the base URL is another. */
 final class Client {
-    private static final String BASE = Steps.env("URL");
+    private final String base;
     final String token;
 
     Client(String token) {
+        this(Steps.env("URL"), token);
+    }
+
+    Client(String base, String token) {
+        this.base = base;
         this.token = token;
     }
 
@@ -23,7 +28,7 @@ final class Client {
         req.setAppkey(appkey);
         req.setAppsecret(secret);
         req.setHttpMethod("GET");
-        var rsp = new DefaultDingTalkClient(BASE + "/gettoken").execute(req);
+        var rsp = new DefaultDingTalkClient(Steps.env("URL") + "/gettoken").execute(req);
         Steps.equal("errcode", rsp.getErrcode(), 0L);
         Steps.equal("expires_in", rsp.getExpiresIn(), 7200L);
         return rsp.getAccessToken();
@@ -31,7 +36,7 @@ final class Client {
 
     /** call makes a call, whatever the answer is. */
     <T extends TaobaoResponse> T call(String path, TaobaoRequest<T> req) throws ApiException {
-        return new DefaultDingTalkClient(BASE + path).execute(req, token);
+        return new DefaultDingTalkClient(base + path).execute(req, token);
     }
 
     /** good makes a call that has to succeed. */

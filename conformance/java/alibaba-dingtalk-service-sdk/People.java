@@ -71,14 +71,6 @@ final class People {
             scope.setUserid("zhangsan");
             Steps.equal("departments", api.good("/topapi/user/get_admin_scope", scope).getDeptIds() != null, true);
         });
-        steps.step("a third-party app does not get mobile, email and the like", () -> {
-            var zhang = get(Client.of("PARTNER"), "zhangsan");
-            Steps.equal("name", zhang.getName(), "张三");
-            Steps.equal("mobile", zhang.getMobile(), null);
-            Steps.equal("email", zhang.getEmail(), null);
-            Steps.equal("hired_date", zhang.getHiredDate(), null);
-            Steps.equal("extension", zhang.getExtension(), null);
-        });
     }
 
     static OapiV2UserGetResponse.UserGetResponse get(Client api, String userid) throws Exception {

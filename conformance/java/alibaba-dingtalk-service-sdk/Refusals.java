@@ -32,14 +32,6 @@ final class Refusals {
             delete.setUserid("zhangsan");
             reader.denied("60011", "qyapi_manage_addresslist", "/topapi/v2/user/delete", delete);
         });
-        steps.step("an app type that is not supported: 88 with 60011", () -> {
-            OapiInactiveUserV2GetRequest req = new OapiInactiveUserV2GetRequest();
-            req.setIsActive(false);
-            req.setOffset(0L);
-            req.setSize(10L);
-            req.setQueryDate("20260820");
-            Client.of("PARTNER").denied("60011", "", "/topapi/inactive/user/v2/get", req);
-        });
         steps.step("outside of the contact scope: 50004 and 50002", () -> {
             Client scoped = Client.of("SCOPED");
             scoped.good("/topapi/user/listsimple", listsimple(3, 0, 10));

@@ -9,6 +9,7 @@ public final class Scenario {
         new Writing(steps, full).walk();
         new Roles(steps, full).walk();
         new Classic(steps, full).walk();
+        new ThirdParty(steps).walk();
         new Refusals(steps, full).walk();
         steps.end();
     }

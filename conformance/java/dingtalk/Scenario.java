@@ -1,6 +1,7 @@
 import com.aliyun.dingtalkoauth2_1_0.Client;
 import com.aliyun.dingtalkoauth2_1_0.models.GetAccessTokenRequest;
 import com.aliyun.dingtalkoauth2_1_0.models.GetCorpAccessTokenRequest;
+import com.aliyun.dingtalkoauth2_1_0.models.GetSuiteAccessTokenRequest;
 import com.aliyun.dingtalkoauth2_1_0.models.GetTokenRequest;
 import com.aliyun.tea.TeaException;
 import com.aliyun.teaopenapi.models.Config;
@@ -40,13 +41,18 @@ public final class Scenario {
                 Steps.equal("status", refused("invalidClientIdOrSecret", () -> client.getAccessToken(accessToken("wrong"))).getStatusCode(), 400));
         steps.step("a wrong grant type: unsupported.grant.type", () ->
                 refused("unsupported.grant.type", () -> client.getToken(Steps.env("CORPID"), token("password"))));
+        steps.step("corpAccessToken and suiteAccessToken of a third-party app", () -> {
+            var body = client.getCorpAccessToken(corpAccessToken(Steps.env("PARTNER_APPKEY"), Steps.env("PARTNER_APPSECRET"))).getBody();
+            Steps.equal("expireIn", body.getExpireIn(), 7200L);
+            counts(body.getAccessToken());
+            GetSuiteAccessTokenRequest suite = new GetSuiteAccessTokenRequest();
+            suite.setSuiteKey(Steps.env("PARTNER_APPKEY"));
+            suite.setSuiteSecret(Steps.env("PARTNER_APPSECRET"));
+            suite.setSuiteTicket("ticket");
+            Steps.equal("expireIn", client.getSuiteAccessToken(suite).getBody().getExpireIn(), 7200L);
+        });
         steps.step("a suite that does not exist: invalidSuiteKey", () -> {
-            GetCorpAccessTokenRequest req = new GetCorpAccessTokenRequest();
-            req.setSuiteKey("suitenobody");
-            req.setSuiteSecret("wrong");
-            req.setAuthCorpId(Steps.env("CORPID"));
-            req.setSuiteTicket("ticket");
-            refused("invalidSuiteKey", () -> client.getCorpAccessToken(req));
+            refused("invalidSuiteKey", () -> client.getCorpAccessToken(corpAccessToken("suitenobody", "wrong")));
         });
         steps.end();
     }
@@ -58,6 +64,11 @@ public final class Scenario {
     private static GetTokenRequest token(String grantType) {
         return new GetTokenRequest().setClientId(Steps.env("FULL_APPKEY")).setClientSecret(Steps.env("FULL_APPSECRET"))
                 .setGrantType(grantType);
+    }
+
+    private static GetCorpAccessTokenRequest corpAccessToken(String key, String secret) {
+        return new GetCorpAccessTokenRequest().setSuiteKey(key).setSuiteSecret(secret)
+                .setAuthCorpId(Steps.env("CORPID")).setSuiteTicket("ticket");
     }
 
     private static TeaException refused(String code, Call call) throws Exception {

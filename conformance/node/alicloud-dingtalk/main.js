@@ -28,6 +28,14 @@ main(async () => {
     equal('count', await count(body.accessToken), 127);
   });
 
+  await step('corpAccessToken and suiteAccessToken of a third-party app', async () => {
+    const suite = { suiteKey: env('PARTNER_APPKEY'), suiteSecret: env('PARTNER_APPSECRET'), suiteTicket: 'ticket' };
+    const { body } = await client.getCorpAccessToken(new OAuth.GetCorpAccessTokenRequest({ authCorpId: env('CORPID'), ...suite }));
+    equal('expireIn', body.expireIn, 7200);
+    equal('count', await count(body.accessToken), 127);
+    equal('expireIn', (await client.getSuiteAccessToken(new OAuth.GetSuiteAccessTokenRequest(suite))).body.expireIn, 7200);
+  });
+
   await step('refusals', async () => {
     await refused('invalidClientIdOrSecret', () => client.getAccessToken(new OAuth.GetAccessTokenRequest(
       { appKey: env('FULL_APPKEY'), appSecret: 'wrong' })));

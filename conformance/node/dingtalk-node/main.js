@@ -21,10 +21,11 @@ main(async () => {
     const seen = [];
     const walk = async (id) => {
       seen.push(id);
-      for (const sub of (await ask('departmentList', { id })).department) await walk(sub.id);
+      for (const sub of (await ask('departmentList', { id, fetch_child: false })).department) await walk(sub.id);
     };
     await walk(1);
     equal('departments', seen, [1, 2, 3, 4, 5, 6]);
+    equal('everything below the root', (await ask('departmentList', {})).department.length, 5);
   });
 
   await step('people page by page', async () => {

@@ -47,6 +47,14 @@ with step("a wrong grant type: unsupported.grant.type"):
         client_id=env("FULL_APPKEY"), client_secret=env("FULL_APPSECRET"), grant_type="password")
     refused(TeaException, "unsupported.grant.type", lambda: client.get_token(env("CORPID"), request), read=lambda e: e.code)
 
+with step("corpAccessToken and suiteAccessToken of a third-party app"):
+    suite = dict(suite_key=env("PARTNER_APPKEY"), suite_secret=env("PARTNER_APPSECRET"), suite_ticket="ticket")
+    body = client.get_corp_access_token(models.GetCorpAccessTokenRequest(auth_corp_id=env("CORPID"), **suite)).body
+    equal("expireIn", body.expire_in, 7200)
+    count = classic("/topapi/user/count", access_token=body.access_token, only_active="false")
+    equal("count", count["result"]["count"], 127)
+    equal("expireIn", client.get_suite_access_token(models.GetSuiteAccessTokenRequest(**suite)).body.expire_in, 7200)
+
 with step("a suite that does not exist: invalidSuiteKey"):
     request = models.GetCorpAccessTokenRequest(
         suite_key="suitenobody", suite_secret="wrong", auth_corp_id=env("CORPID"), suite_ticket="ticket")

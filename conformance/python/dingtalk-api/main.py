@@ -1,7 +1,6 @@
 """dingtalk-api: tokens of both hosts, and people as strict pydantic models."""
 
 from dingtalk_api import ApiClient
-from dingtalk_api.client import contact  # noqa: F401 (the client imports it late)
 from dingtalk_api.common.exception import AuthError, OApiError
 from dingtalk_api.core.session import ApiSession, OApiSession
 

@@ -23,7 +23,9 @@ with step("auth/scopes"):
 with step("departments"):
     equal("children", ask(SubDeptIdsRequest, access_token=token, id=1).get_sub_dept_ids(), [2, 5, 6])
     depts = ask(DeptsRequest, access_token=token, id=1, fetch_child=True).get_depts()
-    equal("all below", {d["id"] for d in depts} - {1}, {2, 3, 4, 5, 6})
+    equal("all below", sorted(d["id"] for d in depts), [2, 3, 4, 5, 6])
+    by_default = ask(DeptsRequest, access_token=token, id=1).get_depts()
+    equal("which is the default, as the SDK says", by_default, depts)
     dept = ask(DeptRequest, access_token=token, id=2)
     equal("name and managers", (dept.get_dept_name(), dept.get_dept_manager_ids()), ("研发部", "zhangsan"))
     equal("path", ask(ParentDeptPathRequest, access_token=token, id=3).get_parent_dept_path(), [3, 2, 1])
