@@ -36,6 +36,9 @@ func TestLawsCatch(t *testing.T) {
 			import "rollcall/internal/wire"`, []int{2}},
 		{"the API writes no replies", "internal/api/x.go", `package api
 			import "net/http"`, []int{2}},
+		{"our own calls know no store and no dialect's rules", "internal/rest/x.go", `package rest
+			import "rollcall/internal/wire"
+			import "rollcall/internal/api"`, []int{3}},
 		{"the manual reads the table and nothing else", "internal/manual/x.go", `package manual
 			import "rollcall/internal/wire"
 			import "rollcall/internal/api"`, []int{3}},
