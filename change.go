@@ -98,7 +98,7 @@ type Payload struct {
 
 // Erase takes away what a payload tells of a person's own values, and puts
 // another userid in the place of the person's. What the payload says about
-// belonging stays.
+// belonging stays, and so do the values that it points to: they may be shared.
 func (p *Payload) Erase(userid string) {
 	if u := p.User; u != nil {
 		p.User = &User{
@@ -106,28 +106,39 @@ func (p *Payload) Erase(userid string) {
 			CreatedAt: u.CreatedAt, ModifiedAt: u.ModifiedAt,
 		}
 	}
-	for _, u := range []*UserUpdate{p.UserUpdate, p.UserBefore} {
-		if u == nil {
-			continue
-		}
-		for _, text := range []**string{&u.Name, &u.NameEN, &u.Mobile, &u.Email, &u.Title, &u.JobNumber, &u.Extension} {
-			blank(text)
-		}
-		blank(&u.HiredDate)
-		blank(&u.Details)
-		blank(&u.AccessLimited)
-	}
+	p.UserUpdate, p.UserBefore = p.UserUpdate.erased(), p.UserBefore.erased()
 	if m := p.Member; m != nil {
 		c := *m
 		c.Title, c.WorkPlace = "", ""
 		p.Member = &c
 	}
-	for _, m := range []*MembershipUpdate{p.MemberUpdate, p.MemberBefore} {
-		if m != nil {
-			blank(&m.Title)
-			blank(&m.WorkPlace)
-		}
+	p.MemberUpdate, p.MemberBefore = p.MemberUpdate.erased(), p.MemberBefore.erased()
+}
+
+// erased returns a copy that changes as many values, to nothing.
+func (p *UserUpdate) erased() *UserUpdate {
+	if p == nil {
+		return nil
 	}
+	u := *p
+	for _, text := range []**string{&u.Name, &u.NameEN, &u.Mobile, &u.Email, &u.Title, &u.JobNumber, &u.Extension} {
+		blank(text)
+	}
+	blank(&u.HiredDate)
+	blank(&u.Details)
+	blank(&u.AccessLimited)
+	return &u
+}
+
+// erased returns a copy that changes as many values, the texts to nothing.
+func (p *MembershipUpdate) erased() *MembershipUpdate {
+	if p == nil {
+		return nil
+	}
+	m := *p
+	blank(&m.Title)
+	blank(&m.WorkPlace)
+	return &m
 }
 
 // blank replaces a given value by an empty one.
