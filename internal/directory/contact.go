@@ -3,6 +3,8 @@ package directory
 import (
 	"bytes"
 	"fmt"
+	"iter"
+	"slices"
 
 	"rollcall"
 )
@@ -122,14 +124,30 @@ func (s *State) Holder(c Contact, value string) (rollcall.Ordinal, bool) {
 	if value == "" {
 		return 0, false
 	}
-	// Of those who got the value in this transaction the last one may have it.
-	if o, ok := s.claims[claim{c, value}]; ok && s.has(o, c, value) {
-		return o, true
-	}
-	if o, ok := s.base.contact(c, []byte(value)); ok && s.has(rollcall.Ordinal(o), c, value) {
-		return rollcall.Ordinal(o), true
+	for o := range s.candidates(claim{c, value}) {
+		if s.has(o, c, value) {
+			return o, true
+		}
 	}
 	return 0, false
+}
+
+// candidates yields everyone who may have a contact: who got it in this
+// transaction, and who had it before.
+func (s *State) candidates(x claim) iter.Seq[rollcall.Ordinal] {
+	return func(yield func(rollcall.Ordinal) bool) {
+		if o, ok := s.claims[x]; ok && !yield(o) {
+			return
+		}
+		for _, o := range s.rivals[x] {
+			if !yield(o) {
+				return
+			}
+		}
+		if o, ok := s.base.contact(x.kind, []byte(x.value)); ok {
+			yield(rollcall.Ordinal(o))
+		}
+	}
 }
 
 // has reports whether a person belongs now and has a contact.
@@ -144,13 +162,23 @@ type claim struct {
 	value string
 }
 
-// claimed notes the contacts of a touched person.
+// claimed notes the contacts of a touched person. Of changes that are in the log
+// already nobody asks whose contacts they gave.
 func (s *State) claimed(u *rollcall.User) {
+	if s.committed {
+		return
+	}
 	s.unchecked = append(s.unchecked, u.Ordinal)
 	for c := range contactCount {
-		if v := c.Of(u); v != "" {
-			s.claims[claim{c, v}] = u.Ordinal
+		v := c.Of(u)
+		if v == "" {
+			continue
 		}
+		x := claim{c, v}
+		if before, ok := s.claims[x]; ok && before != u.Ordinal && !slices.Contains(s.rivals[x], before) {
+			s.rivals[x] = append(s.rivals[x], before)
+		}
+		s.claims[x] = u.Ordinal
 	}
 }
 
@@ -176,14 +204,10 @@ func (s *State) uniqueContact(u *rollcall.User, c Contact) error {
 	if value == "" || !u.Present() {
 		return nil
 	}
-	// The one who is found first may be the person; then the other one is asked.
-	holder, found := s.claims[claim{c, value}]
-	if !found || holder == u.Ordinal || !s.has(holder, c, value) {
-		base, ok := s.base.contact(c, []byte(value))
-		holder, found = rollcall.Ordinal(base), ok
-	}
-	if found && holder != u.Ordinal && s.has(holder, c, value) {
-		return taken(c, s.User(holder))
+	for o := range s.candidates(claim{c, value}) {
+		if o != u.Ordinal && s.has(o, c, value) {
+			return taken(c, s.User(o))
+		}
 	}
 	if c == BroughtUnion {
 		if o, made := s.base.unions.Ordinal(value); made && o != u.Ordinal {

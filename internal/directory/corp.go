@@ -358,7 +358,7 @@ func (c *Corp) takeOver(ctx context.Context, head rollcall.Head, changes func(af
 	if head.Version == r.version {
 		return nil
 	}
-	state, version, n := r.edit(), r.version, 0
+	state, version, n := r.replay(), r.version, 0
 	err := changes(r.version, func(ch rollcall.Change) error {
 		if ch.Version != version && ch.Version != version+1 {
 			return fmt.Errorf("the log goes from version %d to %d", version, ch.Version)

@@ -123,6 +123,15 @@ func agree(t tb, r *directory.Root, m *modeltest.Model, page int) {
 	if d := modeltest.Differ(modeltest.Picture(r, page), m.Picture()); d != "" {
 		t.Fatalf("version %d is not what the model says, in pages of %d: %s", r.Version(), page, d)
 	}
+	agreeFound(t, r, m, m.Seen)
+}
+
+// agreeFound fails unless a version finds the people whom the model finds.
+func agreeFound(t tb, r *directory.Root, m *modeltest.Model, seen modeltest.Seen) {
+	t.Helper()
+	if d := modeltest.Differ(modeltest.Found(r, seen), m.Found(seen)); d != "" {
+		t.Fatalf("version %d does not find whom the model finds: %s", r.Version(), d)
+	}
 }
 
 // agreeAt fails unless a version says the same as the model about who belonged

@@ -3,6 +3,8 @@ package directory
 import (
 	"hash/maphash"
 	"sync/atomic"
+
+	"rollcall/internal/ordset"
 )
 
 // index finds the dense number of a key. Numbers are given once and never taken
@@ -44,31 +46,40 @@ func (x *index) find(hash uint64, same func(n uint32) bool) (uint32, bool) {
 	}
 }
 
-// with puts a number in and returns the index that has it: x itself, or a larger
+// with puts a number in and returns the index that has it: x itself, or a fresh
 // one where x is full. x is then left to the versions that hold it, and finds for
 // them what it found before. rehash gives the hash of any number that is in
 // already, and false for one that can go.
 func (x *index) with(hash uint64, n uint32, rehash func(n uint32) (uint64, bool)) *index {
-	t := *x.table.Load()
-	if x.used+1 > len(t)*3/4 {
-		bigger := &index{seed: x.seed}
-		room := make([]atomic.Uint32, 2*len(t))
-		for i := range t {
-			v := t[i].Load()
-			if v == 0 {
-				continue
-			}
-			if h, ok := rehash(v - 1); ok {
-				put(room, h, v)
-				bigger.used++
-			}
-		}
-		bigger.table.Store(&room)
-		x, t = bigger, room
+	if t := *x.table.Load(); x.used+1 > len(t)*3/4 {
+		x = x.renewed(rehash)
 	}
-	put(t, hash, n+1)
+	put(*x.table.Load(), hash, n+1)
 	x.used++
 	return x
+}
+
+// renewed returns an index that has every number once, under its newest key, and
+// is at most half as full as it may be. Numbers under former keys are left
+// behind, so that it does not grow for changes alone.
+func (x *index) renewed(rehash func(n uint32) (uint64, bool)) *index {
+	kept := ordset.New(0)
+	for i, t := 0, *x.table.Load(); i < len(t); i++ {
+		v := t[i].Load()
+		if v == 0 {
+			continue
+		}
+		if _, ok := rehash(v - 1); ok {
+			kept.Add(v - 1)
+		}
+	}
+	fresh := newIndex(2 * (kept.Count() + 1))
+	fresh.seed, fresh.used = x.seed, kept.Count()
+	for n := range kept.All() {
+		hash, _ := rehash(n)
+		put(*fresh.table.Load(), hash, n+1)
+	}
+	return fresh
 }
 
 func put(t []atomic.Uint32, hash uint64, v uint32) {

@@ -20,9 +20,11 @@ type era struct {
 	model *modeltest.Model
 }
 
-func (e era) check(t *rapid.T, page int) {
+// check is also about people who were not there yet.
+func (e era) check(t *rapid.T, page int, seen modeltest.Seen) {
 	t.Helper()
 	agree(t, e.root, e.model, page)
+	agreeFound(t, e.root, e.model, seen)
 }
 
 // Whatever happens to an organization: every version shows what the naive model
@@ -55,7 +57,7 @@ func TestEveryVersionShowsWhatTheModelShows(t *testing.T) {
 				instants := model.Instants()
 				agreeAt(t, root, model, instants[pick(len(instants))])
 			}
-			eras[pick(len(eras))].check(t, pages[pick(len(pages))])
+			eras[pick(len(eras))].check(t, pages[pick(len(pages))], model.Seen)
 			eras = append(eras, era{root, model.Clone()})
 			checkBelongingSame(t, root, model, eras[pick(len(eras))])
 			if pick(4) == 0 {
@@ -64,7 +66,7 @@ func TestEveryVersionShowsWhatTheModelShows(t *testing.T) {
 		}
 		root := corp.Current()
 		for _, e := range eras {
-			e.check(t, 7)
+			e.check(t, 7, model.Seen)
 		}
 		for range 20 {
 			instants := model.Instants()
@@ -145,8 +147,7 @@ func TestAnIntentSeesTheNewestVersion(t *testing.T) {
 			w.clock.Advance(time.Minute)
 			changes := ops.Transaction(model, rollcall.At(w.clock.Now()))
 			_, err := corp.Do(context.Background(), "test", func(s *directory.State) (directory.Batch, error) {
-				sees(t, s, model)
-				return directory.Batch{Changes: changes}, nil
+				return directory.Batch{Changes: changes}, blind(s, model)
 			})
 			if err != nil {
 				t.Fatalf("%v", err)
@@ -155,6 +156,43 @@ func TestAnIntentSeesTheNewestVersion(t *testing.T) {
 				changes[i].At = rollcall.At(w.clock.Now())
 			}
 			model.Apply(changes)
+		}
+	})
+}
+
+// Intents that share a transaction see what those before them decided, and
+// together they come to the same as one after the other.
+func TestIntentsOfOneTransactionSeeEachOther(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		pick := picker(rt)
+		w.clock.Set(start)
+		model := w.newCorp(rt)
+		ops := modeltest.Operations{Pick: pick, People: 20, NoCrowds: true}
+		for range 1 + pick(6) {
+			w.clock.Advance(time.Minute)
+			steps := ops.Steps(model, rollcall.At(w.clock.Now()))
+			var intents []directory.Intent
+			for _, changes := range steps {
+				logChanges(rt, changes)
+				before := model.Clone()
+				intents = append(intents, func(s *directory.State) (directory.Batch, error) {
+					return directory.Batch{Changes: changes}, blind(s, before)
+				})
+				model.Apply(changes)
+			}
+			corp, results := together(rt, w, model.Corp.ID, intents...)
+			for i, r := range results {
+				if r.err != nil {
+					rt.Fatalf("step %d: %v", i, r.err)
+				}
+				if r.out.Version != results[0].out.Version {
+					rt.Fatalf("step %d is version %d, the first is %d", i, r.out.Version, results[0].out.Version)
+				}
+			}
+			agree(rt, corp.Current(), model, 7)
+			sameAfresh(rt, w, corp.Current())
 		}
 	})
 }

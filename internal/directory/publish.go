@@ -27,6 +27,9 @@ func (s *State) publish(version uint64, m *maker) *Root {
 	for _, b := range s.boundary[max(0, len(s.boundary)-len(next.recent)):] {
 		next.recent[b.version%uint64(len(next.recent))] = b
 	}
+	if s.roles != base.roles {
+		next.copied += int64(s.roles.bytes())
+	}
 	edits := s.publishPeople(next, m)
 	s.publishDepts(next, edits)
 	return next

@@ -182,10 +182,13 @@ func (r record) stay() rollcall.Stay {
 }
 
 func stayOf(from, to int64) rollcall.Stay {
-	if to == 0 {
+	switch {
+	case to == 0:
 		return rollcall.Stay{From: rollcall.Instant(from), To: rollcall.Open}
+	case to > 0:
+		to--
 	}
-	return rollcall.Stay{From: rollcall.Instant(from), To: rollcall.Instant(to - 1)}
+	return rollcall.Stay{From: rollcall.Instant(from), To: rollcall.Instant(to)}
 }
 
 func (r record) rest() int {
@@ -222,10 +225,13 @@ func appendRecord(dst []byte, u *rollcall.User, key, keyEN []byte) []byte {
 	dst = append(dst, key...)
 	dst = append(dst, keyEN...)
 	dst = binary.AppendVarint(dst, int64(u.Stay.From))
-	if u.Stay.To == rollcall.Open {
+	switch to := u.Stay.To; {
+	case to == rollcall.Open: // a byte is enough for nearly everyone
 		dst = append(dst, 0)
-	} else {
-		dst = binary.AppendVarint(dst, int64(u.Stay.To)+1)
+	case to >= 0:
+		dst = binary.AppendVarint(dst, int64(to)+1)
+	default:
+		dst = binary.AppendVarint(dst, int64(to))
 	}
 	dst = binary.AppendVarint(dst, int64(u.CreatedAt))
 	dst = binary.AppendVarint(dst, int64(u.ModifiedAt))

@@ -15,9 +15,12 @@ import (
 type State struct {
 	base      *Root
 	users     map[rollcall.Ordinal]*rollcall.User // touched people
-	joins     map[string]rollcall.Ordinal         // people who were not in base
+	names     map[string]rollcall.Ordinal         // userids that somebody got since base, also former ones
+	came      int                                 // how many people were not in base
 	claims    map[claim]rollcall.Ordinal          // contacts of touched people, also former ones
+	rivals    map[claim][]rollcall.Ordinal        // who got the same contact before the one in claims
 	unchecked []rollcall.Ordinal                  // whose contacts may be those of another
+	committed bool                                // the changes are decided and in the log already
 	depts     map[rollcall.DeptID]*dept           // touched departments; their lists of members and children are still those of base
 	news      []rollcall.DeptID                   // departments that were not in base, in order
 	moved     map[rollcall.DeptID]bool            // parents whose children changed
@@ -38,11 +41,21 @@ type State struct {
 func (r *Root) edit() *State {
 	return &State{
 		base: r, version: r.version, corp: r.corp, calendar: r.calendar, apps: r.apps, departed: r.departed,
-		roles: r.roles, lastDept: r.lastDept, claims: map[claim]rollcall.Ordinal{},
-		users: map[rollcall.Ordinal]*rollcall.User{}, joins: map[string]rollcall.Ordinal{},
+		roles: r.roles, lastDept: r.lastDept,
+		claims: map[claim]rollcall.Ordinal{}, rivals: map[claim][]rollcall.Ordinal{},
+		users: map[rollcall.Ordinal]*rollcall.User{}, names: map[string]rollcall.Ordinal{},
 		depts: map[rollcall.DeptID]*dept{}, moved: map[rollcall.DeptID]bool{},
 		members: map[rollcall.DeptID]int{}, children: map[rollcall.DeptID]int{},
 	}
+}
+
+// replay is edit for changes that are in the log already. The log may say less
+// than was decided: it tells of people who were erased since as if they had
+// always been.
+func (r *Root) replay() *State {
+	s := r.edit()
+	s.committed = true
+	return s
 }
 
 // Corp returns the organization's own values.
@@ -56,20 +69,24 @@ func (s *State) Calendar() *rollcall.Calendar { return s.calendar }
 
 // NextOrdinal returns the ordinal that the next new person gets.
 func (s *State) NextOrdinal() rollcall.Ordinal {
-	return rollcall.Ordinal(s.base.people + len(s.joins))
+	return rollcall.Ordinal(s.base.people + s.came)
 }
 
 // UserByID returns a person, also one who has left. The value must not be
 // changed.
 func (s *State) UserByID(userid string) (*rollcall.User, bool) {
-	if o, ok := s.joins[userid]; ok {
-		return s.users[o], true
+	o, ok := s.names[userid]
+	if !ok || s.users[o].UserID != userid {
+		n, there := s.base.ordinal([]byte(userid))
+		if !there {
+			return nil, false
+		}
+		o = rollcall.Ordinal(n)
 	}
-	o, ok := s.base.ordinal([]byte(userid))
-	if !ok {
-		return nil, false
+	if u := s.User(o); u.UserID == userid { // and not one who was erased
+		return u, true
 	}
-	return s.User(rollcall.Ordinal(o)), true
+	return nil, false
 }
 
 // User returns the person with an ordinal, also one who has left; nil where the
@@ -351,7 +368,12 @@ func (s *State) userJoined(c *rollcall.Change) error {
 			return err
 		case old.Present():
 			return fmt.Errorf("%q belongs to the organization already", old.UserID)
-		case old.UserID != u.UserID:
+		case old.UserID == u.UserID:
+		case s.committed: // erased after this, and so in the log under the later userid
+			if err := s.rename(c.Ordinal, u.UserID); err != nil {
+				return err
+			}
+		default:
 			return fmt.Errorf("ordinal %d is %q and not %q", c.Ordinal, old.UserID, u.UserID)
 		}
 		u.CreatedAt = old.CreatedAt
@@ -363,7 +385,8 @@ func (s *State) userJoined(c *rollcall.Change) error {
 		return fmt.Errorf("%q cannot get the ordinal %d", u.UserID, c.Ordinal)
 	}
 	s.users[c.Ordinal] = &u
-	s.joins[u.UserID] = c.Ordinal
+	s.names[u.UserID] = c.Ordinal
+	s.came++
 	s.claimed(&u)
 	return nil
 }
@@ -423,14 +446,22 @@ func (s *State) userErased(c *rollcall.Change) error {
 	case u.Present():
 		return fmt.Errorf("%q belongs to the organization", u.UserID)
 	}
-	if o, taken := s.UserByID(c.User.UserID); taken && o.Ordinal != c.Ordinal {
-		return fmt.Errorf("the userid %q is taken", c.User.UserID)
+	if err := s.rename(c.Ordinal, c.User.UserID); err != nil {
+		return err
 	}
 	*u = rollcall.User{
 		Ordinal: u.Ordinal, UserID: c.User.UserID, Active: u.Active,
 		Stay: u.Stay, CreatedAt: u.CreatedAt, ModifiedAt: c.At,
 	}
-	s.joins[u.UserID] = u.Ordinal
+	return nil
+}
+
+// rename notes that somebody who is being changed gets another userid.
+func (s *State) rename(o rollcall.Ordinal, userid string) error {
+	if u, taken := s.UserByID(userid); taken && u.Ordinal != o {
+		return fmt.Errorf("the userid %q is taken", userid)
+	}
+	s.names[userid] = o
 	return nil
 }
 

@@ -225,7 +225,7 @@ func CheckStore(ctx context.Context, corpID string, opt Options) (Verified, erro
 		return v, fmt.Errorf("what was loaded does not agree with itself: %w", err)
 	}
 	replayed := newborn(loaded)
-	state, version := replayed.edit(), uint64(0)
+	state, version := replayed.replay(), uint64(0)
 	_, err = opt.Store.Changes(ctx, corpID, 0, func(ch rollcall.Change) error {
 		if ch.Version > loaded.version {
 			return nil // committed since the snapshot

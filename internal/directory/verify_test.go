@@ -57,9 +57,23 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 		"child missing":             func(r *Root) { d := own(r, 0); d.children = d.children[1:] },
 		"child twice":               func(r *Root) { d := own(r, 0); d.children = append(d.children[:2:2], 1) },
 		"child of another":          func(r *Root) { own(r, 1).ParentID = 3 },
+		"mobile not found":          func(r *Root) { r.contacts[Mobile] = newIndex(0) },
+		"telephone not found":       func(r *Root) { r.contacts[Telephone] = newIndex(0) },
+		"mobile of two":             func(r *Root) { encode(r, 3, func(u *rollcall.User) { u.Mobile = r.User(4).Mobile }) },
+		"telephone nobody wrote in": func(r *Root) { encode(r, 3, func(u *rollcall.User) { u.Telephone = "8" }) },
+		"role held in the record":   func(r *Root) { encode(r, 3, func(u *rollcall.User) { u.Roles = []rollcall.RoleID{101} }) },
+		"role held in the list":     func(r *Root) { holders(r, 0, 1) },
+		"role held by nobody":       func(r *Root) { holders(r) },
+		"unknown role held":         func(r *Root) { r.roles = r.roles.clone(); delete(r.roles.roles, 101) },
+		"role of an unknown group":  func(r *Root) { r.roles = r.roles.clone(); delete(r.roles.groups, 101) },
+		"role under another number": func(r *Root) { r.roles = r.roles.clone(); r.roles.roles[102] = r.roles.roles[101] },
+		"role beyond the last":      func(r *Root) { r.roles = r.roles.clone(); r.roles.lastRole = 100 },
+		"group beyond the last":     func(r *Root) { r.roles = r.roles.clone(); r.roles.lastGroup = 100 },
 	}
 	c := newCrowd(70, 5)
 	c.people[0].AccessLimited, c.people[2].NameEN = true, "Two"
+	c.people[1].Telephone, c.people[1].Roles = "81", []rollcall.RoleID{101}
+	c.ended = offices
 	for name, spoil := range tests {
 		r, err := load(context.Background(), c, "test", m)
 		if err != nil {
@@ -73,6 +87,22 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: it was not found", name)
 		}
 	}
+}
+
+// offices makes a group with a role.
+func offices(s rollcall.Snapshot) error {
+	if err := s.RoleGroup(&rollcall.RoleGroup{ID: 101, Name: "offices"}, false); err != nil {
+		return err
+	}
+	return s.Role(&rollcall.Role{ID: 101, GroupID: 101, Name: "head"}, false)
+}
+
+// holders replaces the list of those who hold role 101.
+func holders(r *Root, people ...uint32) {
+	r.roles = r.roles.clone()
+	h := r.roles.roles[101]
+	h.people = sequence.Build(people)
+	r.roles.roles[101] = h
 }
 
 // own makes department n the version's own.
@@ -102,6 +132,20 @@ func TestDifferFindsWhatIsDifferent(t *testing.T) {
 		"ended memberships": func(r *Root) { own(r, 1).past = []pastStay{past} },
 		"ended parents":     func(r *Root) { own(r, 1).parents = []pastParent{{1, past.Stay}} },
 		"a list":            func(r *Root) { own(r, 1).all.modify = sequence.Seq{} },
+		"roles":             func(r *Root) { holders(r, 1) },
+		"a role's name":     func(r *Root) { r.roles.roles[101] = roleHolders{Role: rollcall.Role{ID: 101, GroupID: 101, Name: "x"}} },
+		"no role":           func(r *Root) { delete(r.roles.roles, 101) },
+		"a group's name":    func(r *Root) { r.roles.groups[101] = rollcall.RoleGroup{ID: 101, Name: "x"} },
+		"last group":        func(r *Root) { r.roles.lastGroup++ },
+		"last role":         func(r *Root) { r.roles.lastRole++ },
+		"last department":   func(r *Root) { r.lastDept++ },
+		"a detail": func(r *Root) {
+			u := r.User(3)
+			u.Remark = "x"
+			e := r.records.edit()
+			e.set(0, rebuild(r.records, 0, map[int][]byte{3: m.appendRecord(nil, u)}))
+			r.records = e.vector()
+		},
 		"one department less": func(r *Root) {
 			r.depts.n--
 		},
@@ -114,6 +158,7 @@ func TestDifferFindsWhatIsDifferent(t *testing.T) {
 		},
 	}
 	c := newCrowd(70, 5)
+	c.ended = offices
 	for name, change := range tests {
 		var two [2]*Root
 		for i := range two {

@@ -24,15 +24,18 @@ type Model struct {
 	Corp     rollcall.Corp
 	People   []*Person // by ordinal
 	Depts    map[rollcall.DeptID]*Dept
+	Roles    Roles
 	Apps     map[string]rollcall.App
 	SignedIn map[rollcall.Day]map[rollcall.Ordinal]bool
+	Seen     Seen
 
 	keyer *pinyin.Keyer
 }
 
 // Person is someone who ever belonged.
 type Person struct {
-	// Own has the person's own values; Stay and Memberships are empty there.
+	// Own has the person's own values; Stay, Roles and Memberships are empty
+	// there.
 	Own     rollcall.User
 	Stays   []rollcall.Stay // one after the other; only the last may be open
 	Members []Member        // all memberships there ever were
@@ -65,6 +68,7 @@ func New(c rollcall.Corp, keyer *pinyin.Keyer) *Model {
 	return &Model{
 		Corp: c, keyer: keyer,
 		Depts:    map[rollcall.DeptID]*Dept{rollcall.RootDept: root},
+		Roles:    newRoles(),
 		Apps:     map[string]rollcall.App{},
 		SignedIn: map[rollcall.Day]map[rollcall.Ordinal]bool{},
 	}
@@ -81,6 +85,7 @@ func (m *Model) Clone() *Model {
 	for id, d := range m.Depts {
 		c.Depts[id] = &Dept{Dept: d.Dept, Lives: slices.Clone(d.Lives)}
 	}
+	c.Roles, c.Seen = m.Roles.clone(), m.Seen.clone()
 	c.Apps = maps.Clone(m.Apps)
 	c.SignedIn = map[rollcall.Day]map[rollcall.Ordinal]bool{}
 	for day, who := range m.SignedIn {
@@ -93,6 +98,7 @@ func (m *Model) Clone() *Model {
 func (m *Model) Apply(changes []rollcall.Change) {
 	for i := range changes {
 		m.apply(&changes[i])
+		m.Seen.note(&changes[i])
 	}
 }
 
@@ -109,6 +115,7 @@ func (m *Model) apply(c *rollcall.Change) {
 			m.Depts[c.DeptID] = d
 		}
 		d.Dept = *c.Dept
+		d.Options = d.Options.Normal()
 		d.CreatedAt, d.ModifiedAt = c.At, c.At
 		d.Lives = append(d.Lives, Life{d.ParentID, rollcall.Stay{From: d.Since, To: rollcall.Open}})
 	case rollcall.DeptUpdated:
@@ -140,7 +147,7 @@ func (m *Model) apply(c *rollcall.Change) {
 		created := p.Own.CreatedAt
 		p.Own = *c.User
 		p.Own.Ordinal, p.Own.CreatedAt, p.Own.ModifiedAt = c.Ordinal, created, c.At
-		p.Own.Stay, p.Own.Memberships = rollcall.Stay{}, nil
+		p.Own.Stay, p.Own.Memberships, p.Own.Roles = rollcall.Stay{}, nil, nil
 		p.Stays = append(p.Stays, rollcall.Stay{From: c.User.Stay.From, To: rollcall.Open})
 	case rollcall.UserUpdated:
 		p, u := m.People[c.Ordinal], c.UserUpdate
@@ -180,6 +187,14 @@ func (m *Model) apply(c *rollcall.Change) {
 		x.Modified = c.At
 	case rollcall.MemberRemoved:
 		m.People[c.Ordinal].member(c.DeptID).Left = c.At
+	case rollcall.UserErased:
+		own := &m.People[c.Ordinal].Own
+		*own = rollcall.User{
+			Ordinal: own.Ordinal, UserID: c.User.UserID, Active: own.Active, CreatedAt: own.CreatedAt, ModifiedAt: c.At,
+		}
+	case rollcall.RoleGroupCreated, rollcall.RoleGroupUpdated, rollcall.RoleGroupDeleted,
+		rollcall.RoleCreated, rollcall.RoleUpdated, rollcall.RoleDeleted, rollcall.RoleGiven, rollcall.RoleTaken:
+		m.Roles.apply(c)
 	case rollcall.AppCreated:
 		a := *c.App
 		a.CreatedAt = c.At
@@ -234,8 +249,15 @@ func (p *Person) member(id rollcall.DeptID) *Member {
 // In reports whether the person is in a department now.
 func (p *Person) In(id rollcall.DeptID) bool { return p.member(id) != nil }
 
-// User returns the person as the directory shows one.
-func (p *Person) User() rollcall.User {
+// User returns the person with an ordinal as the directory shows one.
+func (m *Model) User(o rollcall.Ordinal) rollcall.User {
+	u := m.People[o].user()
+	u.Roles = m.Roles.of(o)
+	return u
+}
+
+// user is the person without the roles.
+func (p *Person) user() rollcall.User {
 	u := p.Own
 	u.Stay = p.Stays[len(p.Stays)-1]
 	for _, x := range p.Members {

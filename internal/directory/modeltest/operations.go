@@ -65,18 +65,26 @@ type Operations struct {
 // operation, and at times of several that follow each other. It is empty where
 // what came up cannot be done now.
 func (x *Operations) Transaction(m *Model, now rollcall.Instant) []rollcall.Change {
+	return slices.Concat(x.Steps(m, now)...)
+}
+
+// Steps is Transaction, operation by operation. In between everything that has
+// to hold of an organization holds.
+func (x *Operations) Steps(m *Model, now rollcall.Instant) [][]rollcall.Change {
 	scratch, n := m.Clone(), 1
 	if x.Pick(3) == 0 {
 		n += x.Pick(8)
 	}
-	var all []rollcall.Change
+	var all [][]rollcall.Change
 	for range n {
 		changes := x.operation(scratch, now)
 		for i := range changes {
 			changes[i].At = now
 		}
 		scratch.Apply(changes)
-		all = append(all, changes...)
+		if len(changes) > 0 {
+			all = append(all, changes)
+		}
 	}
 	return all
 }
@@ -87,7 +95,10 @@ func (x *Operations) operation(m *Model, now rollcall.Instant) []rollcall.Change
 		o.join, o.join, o.join, o.leave, o.comeBack, o.comeBack,
 		o.enter, o.enter, o.quit, o.move, o.move,
 		o.rename, o.renameEN, o.restrict, o.restrict, o.correctJoined, o.activate, o.edit,
-		o.reorder, o.reorder, o.lead, o.retitle, o.correctEntered,
+		o.describe, o.describe, o.exchange, o.exchange, o.inherit, o.erase, o.erase,
+		o.reorder, o.reorder, o.lead, o.retitle, o.place, o.correctEntered,
+		o.createGroup, o.renameGroup, o.deleteGroup, o.createRole, o.createRole, o.changeRole, o.deleteRole,
+		o.give, o.give, o.give, o.take,
 		o.createDept, o.createDept, o.createDept, o.moveDept, o.moveDept, o.renameDept, o.reorderDept, o.deleteDept, o.deleteDept,
 		o.createApp, o.updateApp, o.resetApp, o.deleteApp, o.changeCorp,
 	}
@@ -131,7 +142,7 @@ func (o *op) member() (*Person, *Member) {
 	if p == nil {
 		return nil, nil
 	}
-	ms := p.User().Memberships
+	ms := p.user().Memberships
 	if len(ms) == 0 {
 		return nil, nil
 	}
@@ -151,17 +162,22 @@ func choose[T any](o *op, from ...T) *T { return &from[o.Pick(len(from))] }
 // at a time that others have too.
 func (o *op) start() rollcall.Instant {
 	const hour = rollcall.Instant(time.Hour / time.Millisecond)
+	if o.Pick(40) == 0 { // beyond what the narrow form of a membership holds
+		return *choose(o, rollcall.Instant(1)<<50, -1<<50, -1)
+	}
 	return *choose(o, o.now, o.now, o.now, rollcall.Beginning, o.now-hour, o.now-30*24*hour, o.now/hour*hour, o.now+24*hour)
 }
 
 // join lets a new person come in, with up to three departments.
 func (o *op) join() {
 	if len(o.m.People) < o.Operations.People {
-		o.joinAs(len(o.m.People))
+		o.joinAs(len(o.m.People), o.Pick(4) == 0)
 	}
 }
 
-func (o *op) joinAs(ordinal int) {
+// joinAs lets somebody come in, maybe with details, which two people of one
+// operation could have in common.
+func (o *op) joinAs(ordinal int, detailed bool) {
 	u := rollcall.User{
 		UserID: fmt.Sprintf("%s%d", *choose(o, "b", "a", "Z", "é", `"`), ordinal),
 		Name:   *choose(o, Names()...), NameEN: *choose(o, namesEN()...),
@@ -169,7 +185,12 @@ func (o *op) joinAs(ordinal int) {
 		Mobile: fmt.Sprint(13800000000 + ordinal), Extension: *choose(o, "", `{"a":"b"}`),
 		Stay: rollcall.Stay{From: o.start(), To: rollcall.Open},
 	}
-	o.bringIn(rollcall.Ordinal(ordinal), u)
+	if detailed {
+		u.Details = o.details(rollcall.Ordinal(ordinal))
+	}
+	u.Ordinal = rollcall.Ordinal(ordinal)
+	o.free(&u)
+	o.bringIn(u.Ordinal, u)
 }
 
 func (o *op) bringIn(ordinal rollcall.Ordinal, u rollcall.User) {
@@ -188,7 +209,7 @@ func (o *op) bringIn(ordinal rollcall.Ordinal, u rollcall.User) {
 func (o *op) addMember(ordinal rollcall.Ordinal, id rollcall.DeptID) {
 	m := rollcall.Membership{
 		DeptID: id, Ordered: o.Pick(3) == 0, Leader: o.Pick(4) == 0, Title: *choose(o, "", "lead"),
-		Entered: o.start(), Modified: o.now,
+		Main: o.Pick(4) == 0, WorkPlace: *choose(o, "", "", "Hall"), Entered: o.start(), Modified: o.now,
 	}
 	if m.Ordered {
 		m.Order = int64(o.Pick(3)) - 1
@@ -205,9 +226,10 @@ func (o *op) leave() {
 	if p == nil {
 		return
 	}
-	for _, x := range p.User().Memberships {
+	for _, x := range p.user().Memberships {
 		o.removeMember(p, x.DeptID)
 	}
+	o.takeAll(p.Own.Ordinal)
 	o.add(rollcall.Change{Kind: rollcall.UserLeft, Ordinal: p.Own.Ordinal})
 }
 
@@ -219,7 +241,7 @@ func (o *op) comeBack() {
 	u := p.Own
 	u.Name, u.Active, u.AccessLimited = *choose(o, Names()...), o.yes(), o.Pick(5) == 0
 	u.Stay = rollcall.Stay{From: o.start(), To: rollcall.Open}
-	o.free(p.Own.Ordinal, rollcall.UserUpdate{Mobile: &u.Mobile, Email: &u.Email})
+	o.free(&u)
 	o.bringIn(p.Own.Ordinal, u)
 }
 
@@ -266,25 +288,7 @@ func (o *op) edit() {
 		Active: choose(o, true, false), Mobile: choose(o, "", "1", "2"), Email: choose(o, "", "a@b"), Title: choose(o, "", "Dr"),
 		JobNumber: choose(o, "", "7"), HiredDate: choose(o, o.start()), Extension: choose(o, "", `{"x":"<&>"}`),
 	}
-	o.free(p.Own.Ordinal, rollcall.UserUpdate{Mobile: u.Mobile, Email: u.Email})
-	o.add(rollcall.Change{Kind: rollcall.UserUpdated, Ordinal: p.Own.Ordinal, Payload: rollcall.Payload{UserUpdate: &u}})
-}
-
-// free takes a mobile and an e-mail away from whoever else has them now, so that
-// a person can have them.
-func (o *op) free(ordinal rollcall.Ordinal, u rollcall.UserUpdate) {
-	for _, p := range o.m.People {
-		var less rollcall.UserUpdate
-		if u.Mobile != nil && *u.Mobile != "" && p.Own.Mobile == *u.Mobile {
-			less.Mobile = new(string)
-		}
-		if u.Email != nil && *u.Email != "" && p.Own.Email == *u.Email {
-			less.Email = new(string)
-		}
-		if p.Present() && p.Own.Ordinal != ordinal && less != (rollcall.UserUpdate{}) {
-			o.add(rollcall.Change{Kind: rollcall.UserUpdated, Ordinal: p.Own.Ordinal, Payload: rollcall.Payload{UserUpdate: &less}})
-		}
-	}
+	o.update(p, u)
 }
 
 // activate concerns people who left, too: a sign-in may be imported late.
@@ -311,7 +315,10 @@ func (o *op) reorder() {
 	o.updateMember(u)
 }
 
-func (o *op) lead()    { o.updateMember(rollcall.MembershipUpdate{Leader: choose(o, true, false)}) }
+func (o *op) lead() { o.updateMember(rollcall.MembershipUpdate{Leader: choose(o, true, false)}) }
+func (o *op) place() {
+	o.updateMember(rollcall.MembershipUpdate{Main: choose(o, true, false), WorkPlace: choose(o, "", "Hall")})
+}
 func (o *op) retitle() { o.updateMember(rollcall.MembershipUpdate{Title: choose(o, "", "chief")}) }
 
 func (o *op) correctEntered() {
@@ -327,6 +334,9 @@ func (o *op) createDept() {
 	d := rollcall.Dept{
 		ID: id, ParentID: parent.ID, Name: fmt.Sprint("dept ", o.Pick(100)), Order: int64(o.Pick(3)),
 		Since: *choose(o, rollcall.Beginning, o.now), Brief: *choose(o, "", "brief"),
+	}
+	if o.yes() {
+		d.Options = o.options()
 	}
 	o.add(rollcall.Change{Kind: rollcall.DeptCreated, DeptID: id, Payload: rollcall.Payload{Dept: &d}})
 }
@@ -384,7 +394,7 @@ func (o *op) empty(id rollcall.DeptID) {
 func (o *op) crowd() {
 	for i := range 70 {
 		if n := len(o.m.People) + i; n < o.Operations.People {
-			o.joinAs(n)
+			o.joinAs(n, false)
 		}
 	}
 }

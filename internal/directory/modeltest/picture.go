@@ -49,16 +49,37 @@ func lists(yield func(list) bool) {
 	}
 }
 
+// ShowUser is a person as text, with what the pointers point to.
+func ShowUser(u *rollcall.User) string {
+	c, manager := *u, "nobody"
+	if c.Manager != nil {
+		manager = fmt.Sprint(*c.Manager)
+	}
+	c.Manager = nil
+	return fmt.Sprintf("%+v managed by %s", c, manager)
+}
+
+// ShowDept is a department as text, with what the pointers point to.
+func ShowDept(d *rollcall.Dept) string {
+	c, o, owner := *d, *d.Opt(), "nobody"
+	if o.GroupOwner != nil {
+		owner = fmt.Sprint(*o.GroupOwner)
+	}
+	c.Options, o.GroupOwner = nil, nil
+	return fmt.Sprintf("%+v with %+v owned by %s", c, o, owner)
+}
+
 // Picture is everything visible of the present, line by line.
 func (m *Model) Picture() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "organization %+v in %s\ncount %d active %d next %d\n", m.Corp, m.Corp.Timezone, m.Count(false), m.Count(true), len(m.People))
-	for _, p := range m.People {
-		fmt.Fprintf(&b, "person %+v\n", p.User())
+	for o := range m.People {
+		u := m.User(rollcall.Ordinal(o))
+		fmt.Fprintf(&b, "person %s\n", ShowUser(&u))
 	}
 	for _, id := range m.LivingDepts() {
 		direct, subtree := m.MemberCount(id)
-		fmt.Fprintf(&b, "dept %+v\n children %v members %d all %d leaders %q\n", m.Depts[id].Dept, m.Children(id), direct, subtree, m.Leaders(id))
+		fmt.Fprintf(&b, "dept %s\n children %v members %d all %d leaders %q\n", ShowDept(&m.Depts[id].Dept), m.Children(id), direct, subtree, m.Leaders(id))
 		for l := range lists {
 			var cards, userids []string
 			for _, p := range m.List(id, l.order, l.language, l.withLimited) {
@@ -71,6 +92,7 @@ func (m *Model) Picture() string {
 	for _, id := range m.EveryDept() {
 		fmt.Fprintf(&b, "department %d ever: below %d\n", id, m.Depts[id].ParentID)
 	}
+	m.Roles.appendPicture(&b)
 	appendApps(&b, maps.Values(m.Apps))
 	return b.String()
 }
@@ -84,7 +106,7 @@ func Picture(r *directory.Root, page int) string {
 		if byID, ok := r.UserByID(u.UserID); !ok || byID.Ordinal != u.Ordinal {
 			fmt.Fprintf(&b, "%q is not found\n", u.UserID)
 		}
-		fmt.Fprintf(&b, "person %+v\n", *u)
+		fmt.Fprintf(&b, "person %s\n", ShowUser(u))
 	}
 	depts := slices.SortedFunc(r.Depts(), byID)
 	for _, d := range depts {
@@ -93,7 +115,7 @@ func Picture(r *directory.Root, page int) string {
 			children = append(children, child.ID)
 		}
 		direct, subtree := r.MemberCount(d.ID)
-		fmt.Fprintf(&b, "dept %+v\n children %v members %d all %d leaders %q\n", *d, children, direct, subtree, r.Leaders(d.ID))
+		fmt.Fprintf(&b, "dept %s\n children %v members %d all %d leaders %q\n", ShowDept(d), children, direct, subtree, r.Leaders(d.ID))
 		for l := range lists {
 			members, _ := r.Members(d.ID, l.order, l.language, l.withLimited)
 			var cards []string
@@ -113,6 +135,7 @@ func Picture(r *directory.Root, page int) string {
 			fmt.Fprintf(&b, "department %d ever: below %d\n", id, parent)
 		}
 	}
+	appendRoles(&b, r, page)
 	appendApps(&b, func(yield func(rollcall.App) bool) {
 		for listed := range r.Apps() {
 			a, ok := r.App(listed.Appkey)
