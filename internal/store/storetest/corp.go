@@ -136,15 +136,21 @@ func oddTexts(f *fixture) {
 		o, d := rollcall.Ordinal(i), rollcall.DeptID(i+2)
 		dept := createDept(day, d, 1, s)
 		dept.Dept.NameEN, dept.Dept.SourceIdentifier, dept.Dept.Brief = s, s, s
+		dept.Dept.Options = &rollcall.DeptOptions{Hidden: true, Code: s, Telephone: s, Extension: s}
 		user := join(day, o, s)
 		u := user.User
 		u.Name, u.NameEN, u.Mobile, u.Email, u.Title, u.JobNumber, u.Extension = s, s, s, s, s, s, s
+		u.Details = rollcall.Details{
+			UnionID: s, Telephone: s, OrgEmail: s, OrgEmailType: s, WorkPlace: s, Remark: s, Avatar: s, Gender: s, LoginID: s, ExclusiveType: s,
+		}
 		member := enter(day, o, d)
-		member.Member.Title = s
+		member.Member.Title, member.Member.WorkPlace = s, s
+		group := change(rollcall.RoleGroupCreated, day, rollcall.Payload{Group: &rollcall.RoleGroup{ID: rollcall.GroupID(i + 1), Name: s}})
+		role := change(rollcall.RoleCreated, day, rollcall.Payload{Role: &rollcall.Role{ID: rollcall.RoleID(i + 1), GroupID: group.Group.ID, Name: s}})
 		app := createApp(day, fmt.Sprint("key", i))
 		app.App.Name, app.App.SecretHash = s, s
 		app.App.Type, app.App.Permissions = rollcall.AppType(s), []rollcall.Permission{rollcall.Permission(s)}
-		for _, c := range []rollcall.Change{dept, user, member, app} {
+		for _, c := range []rollcall.Change{dept, user, member, group, role, app} {
 			c.By = s
 			changes = append(changes, c)
 		}
@@ -209,11 +215,18 @@ func extremeNumbers(f *fixture) {
 	low.Dept.Order, low.Dept.Since = least, -5
 	user := join(least+1, math.MaxUint32, "x")
 	user.User.HiredDate, user.User.Stay.From = -1, least
+	user.User.AdminDepts, user.User.Manager = []rollcall.DeptID{most, 1}, ptr(rollcall.Ordinal(math.MaxUint32))
+	low.Dept.Options = &rollcall.DeptOptions{
+		PermitDepts: []rollcall.DeptID{most}, OuterUsers: []rollcall.Ordinal{math.MaxUint32}, GroupOwner: ptr(rollcall.Ordinal(math.MaxUint32)),
+	}
 	member := enter(day, math.MaxUint32, most)
 	member.Member.Order, member.Member.Ordered, member.Member.Entered, member.Member.Modified = least, true, most-1, least
 	app := createApp(0, "key1")
 	app.App.SecretGeneration, app.App.ScopeDepts = math.MaxInt32, []rollcall.DeptID{most, 1}
-	changes := []rollcall.Change{top, low, user, member, app}
+	group := change(rollcall.RoleGroupCreated, day, rollcall.Payload{Group: &rollcall.RoleGroup{ID: most, Name: "x"}})
+	role := change(rollcall.RoleCreated, day, rollcall.Payload{Role: &rollcall.Role{ID: most, GroupID: most, Name: "x"}})
+	given := userChange(rollcall.RoleGiven, day, math.MaxUint32, rollcall.Payload{Role: &rollcall.Role{ID: most}})
+	changes := []rollcall.Change{top, low, user, member, group, role, given, app}
 	f.commit("acme", changes...)
 
 	m := newModel(aCorp("acme"))
@@ -261,9 +274,12 @@ func (s *failing) App(*rollcall.App) error                     { return s.fails(
 
 func callbackErrors(f *fixture) {
 	f.populate("acme")
+	f.commit("acme",
+		change(rollcall.RoleGroupCreated, day, rollcall.Payload{Group: &rollcall.RoleGroup{ID: 101, Name: "x"}}),
+		change(rollcall.RoleCreated, day, rollcall.Payload{Role: &rollcall.Role{ID: 101, GroupID: 101, Name: "x"}}))
 	want := errors.New("enough")
 	for range 20 { // more often than there are connections to lose
-		for _, call := range []string{"Corp", "Dept", "User", "App"} {
+		for _, call := range []string{"Corp", "Dept", "User", "RoleGroup", "Role", "App"} {
 			if _, err := f.store.Load(f.Context(), "acme", &failing{at: call, err: want}); !errors.Is(err, want) {
 				f.Fatalf("Load with a failing %s: %v", call, err)
 			}

@@ -134,7 +134,7 @@ func (m *model) apply(c rollcall.Change) {
 			m.parents = append(m.parents, endedParent{c.DeptID, dept.ParentID, rollcall.Stay{From: dept.Since, To: dept.Ended}})
 		}
 		d := *c.Dept
-		d.CreatedAt, d.ModifiedAt = c.At, c.At
+		d.CreatedAt, d.ModifiedAt, d.Options = c.At, c.At, d.Options.Normal()
 		m.depts[c.DeptID] = &deptState{d, rollcall.Open}
 	case rollcall.DeptUpdated:
 		if c.DeptUpdate.ParentID != nil {

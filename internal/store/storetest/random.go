@@ -173,6 +173,13 @@ func (w *world) change(m *model) rollcall.Change {
 			return userChange(rollcall.UserLeft, w.now, rapid.SampledFrom(m.loosePeople()).Draw(w.rt, "user"), rollcall.Payload{})
 		}
 	}
+	if len(m.leavers()) > 0 {
+		possible[rollcall.UserErased] = func(m *model) rollcall.Change {
+			o := rapid.SampledFrom(m.leavers()).Draw(w.rt, "user")
+			u := &rollcall.User{UserID: fmt.Sprintf("%s/%d", w.text("userid"), o)}
+			return userChange(rollcall.UserErased, w.now, o, rollcall.Payload{User: u})
+		}
+	}
 	if len(m.freeSeats()) > 0 {
 		possible[rollcall.MemberAdded] = w.addMember
 	}
@@ -191,6 +198,7 @@ func (w *world) change(m *model) rollcall.Change {
 			return change(rollcall.AppDeleted, w.now, rollcall.Payload{App: &rollcall.App{Appkey: key}})
 		}
 	}
+	maps.Copy(possible, w.roleChanges(m))
 	kinds := slices.Sorted(maps.Keys(possible))
 	c := possible[rapid.SampledFrom(kinds).Draw(w.rt, "kind")](m)
 	c.By = w.text("by")
@@ -219,6 +227,7 @@ func (w *world) createDept(m *model) rollcall.Change {
 	d := &rollcall.Dept{
 		ID: id, ParentID: w.pickDept(m), Name: w.text("name"), NameEN: w.text("name_en"), Order: w.number("order"),
 		SourceIdentifier: w.text("source"), Brief: w.text("brief"), Since: w.instant("since"), CreatedAt: w.now, ModifiedAt: w.now,
+		Options: maybe(w, "options", w.options),
 	}
 	return deptChange(rollcall.DeptCreated, w.now, id, rollcall.Payload{Dept: d})
 }
@@ -226,7 +235,7 @@ func (w *world) createDept(m *model) rollcall.Change {
 func (w *world) updateDept(m *model) rollcall.Change {
 	u := &rollcall.DeptUpdate{
 		Name: w.maybeText("name"), NameEN: w.maybeText("name_en"), Order: w.maybeNumber("order"),
-		SourceIdentifier: w.maybeText("source"), Brief: w.maybeText("brief"),
+		SourceIdentifier: w.maybeText("source"), Brief: w.maybeText("brief"), Options: maybe(w, "options", w.options),
 	}
 	id := w.pickDept(m)
 	if id != rollcall.RootDept && w.bool("move") {
@@ -240,7 +249,7 @@ func (w *world) updateDept(m *model) rollcall.Change {
 func (w *world) join(m *model) rollcall.Change {
 	// A new person or, now and then, one who left.
 	o := rollcall.Ordinal(len(m.users))
-	userid := fmt.Sprint(w.text("userid"), o)
+	userid := fmt.Sprintf("%s/%d", w.text("userid"), o)
 	for _, known := range slices.Sorted(maps.Keys(m.users)) {
 		if u := m.users[known]; !u.Present() && w.bool("come back") {
 			o, userid = known, u.UserID
@@ -252,6 +261,9 @@ func (w *world) join(m *model) rollcall.Change {
 		JobNumber: w.text("job"), HiredDate: w.instant("hired"), Extension: w.text("extension"),
 		Stay: rollcall.Stay{From: w.instant("joined"), To: rollcall.Open}, CreatedAt: w.now, ModifiedAt: w.now,
 	}
+	if w.bool("details") {
+		u.Details = w.details("details")
+	}
 	return userChange(rollcall.UserJoined, w.now, o, rollcall.Payload{User: u})
 }
 
@@ -260,6 +272,7 @@ func (w *world) updateUser(m *model) rollcall.Change {
 		Name: w.maybeText("name"), NameEN: w.maybeText("name_en"), Active: w.maybeBool("active"),
 		AccessLimited: w.maybeBool("limited"), Mobile: w.maybeText("mobile"), Email: w.maybeText("email"),
 		Title: w.maybeText("title"), JobNumber: w.maybeText("job"), Extension: w.maybeText("extension"),
+		Details: maybe(w, "details", w.details),
 	}
 	if w.bool("hired") {
 		u.HiredDate = ptr(w.instant("hired"))
@@ -273,11 +286,47 @@ func (w *world) updateUser(m *model) rollcall.Change {
 	return userChange(rollcall.UserUpdated, w.now, o, rollcall.Payload{UserUpdate: u, UserBefore: &undo})
 }
 
+func (w *world) details(string) rollcall.Details {
+	d := rollcall.Details{
+		UnionID: w.text("unionid"), Telephone: w.text("telephone"), OrgEmail: w.text("org email"), OrgEmailType: w.text("its type"),
+		WorkPlace: w.text("place"), Remark: w.text("remark"), Avatar: w.text("avatar"), Gender: w.text("gender"),
+		LoginID: w.text("login"), ExclusiveType: w.text("exclusive type"), Exclusive: w.bool("exclusive"), HideMobile: w.bool("hide"),
+		Senior: w.bool("senior"), Boss: w.bool("boss"), Admin: rapid.Uint8Max(2).Draw(w.rt, "admin"),
+		AdminDepts: w.deptIDs("admin depts"),
+	}
+	if w.bool("manager") {
+		d.Manager = ptr(rollcall.Ordinal(rapid.Uint32().Draw(w.rt, "manager")))
+	}
+	return d
+}
+
+func (w *world) options(string) rollcall.DeptOptions {
+	o := rollcall.DeptOptions{
+		Hidden: w.bool("hidden"), PermitDepts: w.deptIDs("permitted"), PermitUsers: w.ordinals("permitted"), Outer: w.bool("outer"),
+		OuterSelf: w.bool("self"), OuterDepts: w.deptIDs("shown"), OuterUsers: w.ordinals("shown"), CreateGroup: w.bool("group"),
+		AutoAddUser: w.bool("add"), AutoApprove: w.bool("approve"), GroupSub: w.bool("sub"), GroupOuter: w.bool("outer ones"),
+		GroupHidden: w.bool("hidden ones"), Code: w.text("code"), Telephone: w.text("telephone"), Extension: w.text("extension"),
+	}
+	if w.bool("owner") {
+		o.GroupOwner = ptr(rollcall.Ordinal(rapid.Uint32().Draw(w.rt, "owner")))
+	}
+	return o
+}
+
+func (w *world) deptIDs(what string) []rollcall.DeptID {
+	return rapid.SliceOfN(rapid.Map(rapid.Int64Range(1, 1<<62), func(n int64) rollcall.DeptID { return rollcall.DeptID(n) }), 0, 3).Draw(w.rt, what)
+}
+
+func (w *world) ordinals(what string) []rollcall.Ordinal {
+	return rapid.SliceOfN(rapid.Map(rapid.Uint32(), func(n uint32) rollcall.Ordinal { return rollcall.Ordinal(n) }), 0, 3).Draw(w.rt, what)
+}
+
 func (w *world) addMember(m *model) rollcall.Change {
 	k := rapid.SampledFrom(m.freeSeats()).Draw(w.rt, "seat")
 	member := &rollcall.Membership{
 		DeptID: k.dept, Order: w.number("order"), Ordered: w.bool("ordered"), Leader: w.bool("leader"),
-		Title: w.text("title"), Entered: w.instant("entered"), Modified: w.instant("modified"),
+		Title: w.text("title"), Main: w.bool("main"), WorkPlace: w.text("place"),
+		Entered: w.instant("entered"), Modified: w.instant("modified"),
 	}
 	return memberChange(rollcall.MemberAdded, w.now, k.ordinal, k.dept, rollcall.Payload{Member: member})
 }
@@ -285,6 +334,7 @@ func (w *world) addMember(m *model) rollcall.Change {
 func (w *world) updateMember(m *model) rollcall.Change {
 	u := &rollcall.MembershipUpdate{
 		Order: w.maybeNumber("order"), Ordered: w.maybeBool("ordered"), Leader: w.maybeBool("leader"), Title: w.maybeText("title"),
+		Main: w.maybeBool("main"), WorkPlace: w.maybeText("place"),
 	}
 	if w.bool("entered") {
 		u.Entered = ptr(w.instant("entered"))
@@ -360,7 +410,17 @@ func (m *model) emptyDepts() (ids []rollcall.DeptID) {
 // loosePeople lists who can leave.
 func (m *model) loosePeople() (list []rollcall.Ordinal) {
 	for _, o := range slices.Sorted(maps.Keys(m.users)) {
-		if m.users[o].Present() && !slices.ContainsFunc(slices.Collect(maps.Keys(m.members)), func(k membershipKey) bool { return k.ordinal == o }) {
+		if m.users[o].Present() && len(m.users[o].Roles) == 0 && !slices.ContainsFunc(slices.Collect(maps.Keys(m.members)), func(k membershipKey) bool { return k.ordinal == o }) {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// leavers lists who can be erased.
+func (m *model) leavers() (list []rollcall.Ordinal) {
+	for _, o := range slices.Sorted(maps.Keys(m.users)) {
+		if !m.users[o].Present() {
 			list = append(list, o)
 		}
 	}

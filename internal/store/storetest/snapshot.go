@@ -125,7 +125,7 @@ func (r *recorder) User(u *rollcall.User) error {
 		return fmt.Errorf("ordinal %d comes after ordinal %d", u.Ordinal, r.Users[n-1].Ordinal)
 	}
 	c := *u
-	c.Memberships, c.Roles = slices.Clone(u.Memberships), slices.Clone(u.Roles)
+	c.Memberships, c.Roles, c.AdminDepts = slices.Clone(u.Memberships), slices.Clone(u.Roles), slices.Clone(u.AdminDepts)
 	r.Users = append(r.Users, c)
 	return r.at(atUsers)
 }
