@@ -50,11 +50,46 @@ func sees(t tb, s *directory.State, m *modeltest.Model) {
 			t.Fatalf("department %d exists: %v", id, ok)
 		}
 	}
+	for _, id := range living {
+		seesDept(t, s, m, id)
+	}
 	for _, name := range []string{"appA", "appB"} {
 		a, ok := s.App(m.Corp.ID + name)
 		want, there := m.Apps[m.Corp.ID+name]
 		if ok != there || ok && fmt.Sprintf("%+v", *a) != fmt.Sprintf("%+v", want) {
 			t.Fatalf("app %s is %+v and not %+v", name, a, want)
 		}
+	}
+}
+
+// seesDept fails unless what an intent's state says about a department is what
+// the model says.
+func seesDept(t tb, s *directory.State, m *modeltest.Model, id rollcall.DeptID) {
+	t.Helper()
+	children, members, leaders := []rollcall.DeptID{}, 0, []rollcall.Ordinal{}
+	for _, c := range m.LivingDepts() {
+		if m.Depts[c].ParentID == id {
+			children = append(children, c)
+		}
+	}
+	for o, p := range m.People {
+		for _, b := range p.User().Memberships {
+			if b.DeptID == id {
+				members++
+				if b.Leader {
+					leaders = append(leaders, rollcall.Ordinal(o))
+				}
+			}
+		}
+	}
+	below := []rollcall.DeptID{}
+	for d := range s.Children(id) {
+		below = append(below, d.ID)
+	}
+	slices.Sort(below)
+	slices.Sort(children)
+	if !slices.Equal(below, children) || s.MemberCount(id) != members || !slices.Equal(s.Leaders(id), leaders) {
+		t.Fatalf("department %d has the children %v, %d members and the leaders %v, and not %v, %d and %v",
+			id, below, s.MemberCount(id), s.Leaders(id), children, members, leaders)
 	}
 }
