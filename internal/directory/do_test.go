@@ -273,12 +273,13 @@ func TestIntentsThatShareATransactionSeeEachOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	setup, model := w.solo(t)
-	do(t, setup, model, created(2, 1), joined(0, "a", "Anna"), added(0, 2), joined(1, "b", "Bob"))
+	do(t, setup, model, created(2, 1), joined(0, "a", "Anna"), added(0, 2), led(0, 2, true), joined(1, "b", "Bob"))
 	model0 := model.Clone()
 
 	steps := [][]rollcall.Change{
 		{joined(2, "c", "C"), added(2, 2)},
 		{created(3, 2), added(1, 3)},
+		{led(1, 3, true), led(2, 2, true), led(0, 2, false)},
 		{removed(0, 2), left(0)},
 		{removed(2, 2), moved(3, 1), deleted(2)},
 		{joined(0, "a", "Back"), added(0, 3)},

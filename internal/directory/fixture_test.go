@@ -190,6 +190,10 @@ func removed(o rollcall.Ordinal, id rollcall.DeptID) rollcall.Change {
 	return rollcall.Change{Kind: rollcall.MemberRemoved, Ordinal: o, DeptID: id}
 }
 
+func led(o rollcall.Ordinal, id rollcall.DeptID, leads bool) rollcall.Change {
+	return rollcall.Change{Kind: rollcall.MemberUpdated, Ordinal: o, DeptID: id, Payload: rollcall.Payload{MemberUpdate: &rollcall.MembershipUpdate{Leader: &leads}}}
+}
+
 func created(id, parent rollcall.DeptID) rollcall.Change {
 	return rollcall.Change{Kind: rollcall.DeptCreated, DeptID: id, Payload: rollcall.Payload{
 		Dept: &rollcall.Dept{ID: id, ParentID: parent, Name: fmt.Sprint("dept ", id)},

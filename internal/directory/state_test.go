@@ -87,6 +87,9 @@ func sees(t tb, s *directory.State, m *modeltest.Model) {
 	if d := modeltest.Differ(modeltest.FoundWithin(s, m.Seen), m.FoundWithin(m.Seen)); d != "" {
 		t.Fatalf("%s", d)
 	}
+	for _, id := range living {
+		seesDept(t, s, m, id)
+	}
 	for _, name := range []string{"appA", "appB"} {
 		a, ok := s.App(m.Corp.ID + name)
 		want, there := m.Apps[m.Corp.ID+name]
@@ -122,5 +125,37 @@ func seesRoles(t tb, s *directory.State, m *modeltest.Model) {
 	}
 	if _, ok := s.Role(s.NextRole()); ok {
 		t.Fatalf("the next role is there already")
+	}
+}
+
+// seesDept fails unless what an intent's state says about a department is what
+// the model says.
+func seesDept(t tb, s *directory.State, m *modeltest.Model, id rollcall.DeptID) {
+	t.Helper()
+	children, members, leaders := []rollcall.DeptID{}, 0, []rollcall.Ordinal{}
+	for _, c := range m.LivingDepts() {
+		if m.Depts[c].ParentID == id {
+			children = append(children, c)
+		}
+	}
+	for o, p := range m.People {
+		for _, b := range p.User().Memberships {
+			if b.DeptID == id {
+				members++
+				if b.Leader {
+					leaders = append(leaders, rollcall.Ordinal(o))
+				}
+			}
+		}
+	}
+	below := []rollcall.DeptID{}
+	for d := range s.Children(id) {
+		below = append(below, d.ID)
+	}
+	slices.Sort(below)
+	slices.Sort(children)
+	if !slices.Equal(below, children) || s.MemberCount(id) != members || !slices.Equal(s.Leaders(id), leaders) {
+		t.Fatalf("department %d has the children %v, %d members and the leaders %v, and not %v, %d and %v",
+			id, below, s.MemberCount(id), s.Leaders(id), children, members, leaders)
 	}
 }

@@ -121,7 +121,7 @@ var (
 	}
 	FaultDeptNotFound = Fault{
 		Code: 60003, EN: "Department not found", ZH: "部门不存在",
-		When: "there is no such department (user/listid, inactive/user/v2/get)",
+		When: "there is no such department",
 	}
 	FaultTheDeptNotFound = Fault{
 		Code: 60003, EN: "The department is not found", ZH: "部门不存在",
@@ -142,6 +142,10 @@ var (
 		EN:   "Caller IP not in the whitelist,<name>",
 		ZH:   "访问ip不在白名单之中,<name>",
 		When: "the app may not call from this address",
+	}
+	FaultUserNotFound = Fault{
+		Code: 60121, EN: "User not found", ZH: "找不到该用户",
+		When: "nobody in the organization has the userid",
 	}
 	FaultRate = Fault{
 		Code: 90018, Sub: true,
@@ -190,11 +194,11 @@ func Faults() []Fault {
 		FaultBusy, FaultInvalidMethod, FaultMissingArgument, FaultNotFoundURI, FaultTokenBlank, FaultTokenInvalid,
 		FaultMissingParam, FaultInvalidParameter, FaultInvalidOffset, FaultInvalidSize, FaultWrongCorpSecret,
 		FaultWrongSecret, FaultPostRequired, FaultDeptScope, FaultDeptNotFound, FaultTheDeptNotFound,
-		FaultPermission, FaultAppType, FaultAddress, FaultRate, FaultParamEmpty, FaultParamInvalid, FaultParamFormat,
+		FaultPermission, FaultAppType, FaultAddress, FaultUserNotFound, FaultRate, FaultParamEmpty, FaultParamInvalid, FaultParamFormat,
 		FaultWrongSuiteTicket, FaultWrongSuiteSecret, FaultNoSuiteKey, FaultNoSuiteTicket, FaultNoSuiteSecret, FaultNoAuthCorp,
 		FaultNotAuthorized, FaultTimestamp, FaultSkew, FaultAccessKey, FaultSignature, FaultSignedTicket,
 	}
-	all = append(all, oauthFaults()...)
+	all = append(append(all, deptFaults()...), oauthFaults()...)
 	slices.SortStableFunc(all, func(a, b Fault) int { return cmp.Compare(a.Code, b.Code) })
 	return all
 }
