@@ -15,7 +15,8 @@ import (
 type State struct {
 	base      *Root
 	users     map[rollcall.Ordinal]*rollcall.User // touched people
-	joins     map[string]rollcall.Ordinal         // people who were not in base
+	joins     map[string]rollcall.Ordinal         // people whose userid was not in base
+	newcomers int                                 // ordinals given
 	claims    map[claim]rollcall.Ordinal          // contacts of touched people, also former ones
 	unchecked []rollcall.Ordinal                  // whose contacts may be those of another
 	depts     map[rollcall.DeptID]*dept           // touched departments; their lists of members and children are still those of base
@@ -53,7 +54,7 @@ func (s *State) Location() *time.Location { return s.loc }
 
 // NextOrdinal returns the ordinal that the next new person gets.
 func (s *State) NextOrdinal() rollcall.Ordinal {
-	return rollcall.Ordinal(s.base.people + len(s.joins))
+	return rollcall.Ordinal(s.base.people + s.newcomers)
 }
 
 // UserByID returns a person, also one who has left. The value must not be
@@ -66,7 +67,8 @@ func (s *State) UserByID(userid string) (*rollcall.User, bool) {
 	if !ok {
 		return nil, false
 	}
-	return s.User(rollcall.Ordinal(o)), true
+	u := s.User(rollcall.Ordinal(o))
+	return u, u.UserID == userid // who was erased has another one by now
 }
 
 // User returns the person with an ordinal, also one who has left; nil where the
@@ -353,6 +355,7 @@ func (s *State) userJoined(c *rollcall.Change) error {
 	}
 	s.users[c.Ordinal] = &u
 	s.joins[u.UserID] = c.Ordinal
+	s.newcomers++
 	s.claimed(&u)
 	return nil
 }
@@ -415,12 +418,28 @@ func (s *State) userErased(c *rollcall.Change) error {
 	if o, taken := s.UserByID(c.User.UserID); taken && o.Ordinal != c.Ordinal {
 		return fmt.Errorf("the userid %q is taken", c.User.UserID)
 	}
+	s.renameInScopes(u.UserID, c.User.UserID)
+	if s.joins[u.UserID] == u.Ordinal {
+		delete(s.joins, u.UserID)
+	}
 	*u = rollcall.User{
 		Ordinal: u.Ordinal, UserID: c.User.UserID, Active: u.Active,
 		Stay: u.Stay, CreatedAt: u.CreatedAt, ModifiedAt: c.At,
 	}
 	s.joins[u.UserID] = u.Ordinal
 	return nil
+}
+
+// renameInScopes puts another userid into the contact scopes of apps: a scope
+// that loses its last entry would become the whole organization.
+func (s *State) renameInScopes(from, to string) {
+	for _, a := range s.apps {
+		if slices.Contains(a.ScopeUsers, from) {
+			fresh := *a
+			fresh.ScopeUsers = rollcall.RenameUser(a.ScopeUsers, from, to)
+			s.setApp(&fresh)
+		}
+	}
 }
 
 func (s *State) memberAdded(c *rollcall.Change) error {

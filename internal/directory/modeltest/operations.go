@@ -267,6 +267,13 @@ func (o *op) edit() {
 		JobNumber: choose(o, "", "7"), HiredDate: choose(o, o.start()), Extension: choose(o, "", `{"x":"<&>"}`),
 	}
 	o.free(p.Own.Ordinal, rollcall.UserUpdate{Mobile: u.Mobile, Email: u.Email})
+	if o.yes() {
+		d := rollcall.Details{Telephone: fmt.Sprint("7-", p.Own.Ordinal), Boss: o.yes(), Admin: uint8(o.Pick(3))}
+		if to := rollcall.Ordinal(o.Pick(len(o.m.People))); to != p.Own.Ordinal {
+			d.Manager = &to
+		}
+		u.Details = &d
+	}
 	o.add(rollcall.Change{Kind: rollcall.UserUpdated, Ordinal: p.Own.Ordinal, Payload: rollcall.Payload{UserUpdate: &u}})
 }
 

@@ -54,7 +54,7 @@ func (m *Model) Picture() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "organization %+v in %s\ncount %d active %d next %d\n", m.Corp, m.Corp.Timezone, m.Count(false), m.Count(true), len(m.People))
 	for _, p := range m.People {
-		fmt.Fprintf(&b, "person %+v\n", p.User())
+		appendPerson(&b, p.User())
 	}
 	for _, id := range m.LivingDepts() {
 		direct, subtree := m.MemberCount(id)
@@ -84,7 +84,7 @@ func Picture(r *directory.Root, page int) string {
 		if byID, ok := r.UserByID(u.UserID); !ok || byID.Ordinal != u.Ordinal {
 			fmt.Fprintf(&b, "%q is not found\n", u.UserID)
 		}
-		fmt.Fprintf(&b, "person %+v\n", *u)
+		appendPerson(&b, *u)
 	}
 	depts := slices.SortedFunc(r.Depts(), byID)
 	for _, d := range depts {
@@ -122,6 +122,17 @@ func Picture(r *directory.Root, page int) string {
 		}
 	})
 	return b.String()
+}
+
+// appendPerson writes the manager apart: what is printed of a pointer is its
+// address.
+func appendPerson(b *strings.Builder, u rollcall.User) {
+	manager := rollcall.Ordinal(0)
+	if u.Manager != nil {
+		manager = 1 + *u.Manager
+	}
+	u.Manager = nil
+	fmt.Fprintf(b, "person %+v reports to %d\n", u, manager)
 }
 
 func byID(a, b *rollcall.Dept) int { return cmp.Compare(a.ID, b.ID) }
