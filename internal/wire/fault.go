@@ -147,6 +147,7 @@ func Faults() []Fault {
 		FaultWrongSecret, FaultPostRequired, FaultDeptScope, FaultDeptNotFound, FaultTheDeptNotFound,
 		FaultPermission, FaultAppType, FaultAddress, FaultRate, FaultParamEmpty, FaultParamInvalid, FaultParamFormat,
 	}
+	all = append(all, userFaults()...)
 	all = append(all, oauthFaults()...)
 	slices.SortStableFunc(all, func(a, b Fault) int { return cmp.Compare(a.Code, b.Code) })
 	return all
