@@ -100,6 +100,18 @@ func (a *App) ResetSecret(to *App) {
 	a.SecretHash, a.SecretSealed, a.SecretGeneration = to.SecretHash, to.SecretSealed, to.SecretGeneration
 }
 
+// RenameUser returns the people of a contact scope with one of them under
+// another userid.
+func RenameUser(scope []string, from, to string) []string {
+	renamed := slices.Clone(scope)
+	for i := range renamed {
+		if renamed[i] == from {
+			renamed[i] = to
+		}
+	}
+	return renamed
+}
+
 // Holds reports whether the app has a permission point.
 func (a *App) Holds(p Permission) bool { return slices.Contains(a.Permissions, p) }
 

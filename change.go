@@ -1,5 +1,7 @@
 package rollcall
 
+import "slices"
+
 // Kind is what sort of change a [Change] is. Its value is stored in the change
 // log and must never be given another meaning.
 type Kind string
@@ -139,6 +141,19 @@ func (p *MembershipUpdate) erased() *MembershipUpdate {
 	blank(&m.Title)
 	blank(&m.WorkPlace)
 	return &m
+}
+
+// RenameInScopes puts another userid in the place of one in the contact scopes of
+// apps, which name people by userid. It reports whether there was any.
+func (p *Payload) RenameInScopes(from, to string) (renamed bool) {
+	for _, a := range []**App{&p.App, &p.AppBefore} {
+		if *a != nil && slices.Contains((*a).ScopeUsers, from) {
+			c := **a
+			c.ScopeUsers = RenameUser(c.ScopeUsers, from, to)
+			*a, renamed = &c, true
+		}
+	}
+	return renamed
 }
 
 // blank replaces a given value by an empty one.

@@ -164,6 +164,10 @@ func (u *User) Membership(id DeptID) *Membership {
 	return &u.Memberships[i]
 }
 
+// Erased reports whether the person's values were taken away for good: nobody
+// else is without a name.
+func (u *User) Erased() bool { return u.Name == "" && !u.Present() }
+
 // Validate checks the person's own values; that the departments exist is
 // checked where they are known.
 func (u *User) Validate() error {

@@ -35,6 +35,13 @@ func (s *Server) Endpoints() []*wire.Endpoint {
 		s.departmentListSub(),
 		s.departmentListSubID(),
 		s.departmentGet(),
+		s.userGet(),
+		s.userList(),
+		s.userGetByMobile(),
+		s.userGetByUnionID(),
+		s.userListAdmin(),
+		s.userGetAdminScope(),
+		s.queryDimission(),
 	}
 }
 

@@ -85,9 +85,6 @@ var capturedFailures = map[string]string{
 
 // later are the paths that clients call and nobody serves yet.
 var later = map[string]string{
-	"/topapi/v2/user/list":         "22 ",
-	"/topapi/v2/user/get":          "22 ",
-	"/topapi/v2/user/getbymobile":  "22 ",
 	"/topapi/v2/user/create":       "22 ",
 	"/topapi/v2/user/update":       "22 ",
 	"/topapi/v2/user/delete":       "22 ",
@@ -115,12 +112,12 @@ func (k *known) Caller(token []byte, now time.Time) (wire.Caller, bool) {
 func capturedWorld(t *testing.T) *world {
 	t.Helper()
 	depts := "dept_id,parent_id,name\n1,,Root\n100,1,R&D\n101,100,平台\n102,100,Apps\n1011,101,Core\n200,1,Sales\n2,1,Two\n3,1,Three\n4,1,Four\n"
-	users := "userid,name,dept_id_list,leader_in_dept,active\nmanager4220,陈经理,1;100,1,true\n"
+	users := "userid,name,dept_id_list,leader_in_dept,active,mobile\nmanager4220,陈经理,1;100,1,true,13900000162\n"
 	for i := range 129 {
-		users += fmt.Sprintf("user%03d,Person %d,100,,true\n", i, i)
+		users += fmt.Sprintf("user%03d,Person %d,100,,true,\n", i, i)
 	}
 	for _, id := range []string{"101", "102", "1011", "200", "2", "3", "4"} {
-		users += fmt.Sprintf("of%s,王%s,%s,,\n", id, id, id)
+		users += fmt.Sprintf("of%s,王%s,%s,,,\n", id, id, id)
 	}
 	signIns := "date,userid\n20260101,manager4220\n20260101,user000\n20260101,of3\n"
 	dir := t.TempDir()

@@ -88,6 +88,9 @@ func (f *filler) value(name, arg string) (string, error) {
 			return "", err
 		}
 		return strings.Repeat(what, n), nil
+	case "unionid":
+		n, err := strconv.Atoi(arg)
+		return rollcall.NewUnions(fixtureCorp).Of(&rollcall.User{Ordinal: rollcall.Ordinal(n)}), err
 	case "request_id":
 		return requestID, nil
 	case "any_token":

@@ -44,6 +44,8 @@ type setup struct {
 	// prepare does to a server what cannot be done from outside, after the
 	// first app has got its token, or all of them where it is nil.
 	prepare func(*world)
+	// people says that the people of the fixture get all their values.
+	people bool
 }
 
 const plainNow = "2026-08-21T10:00:00+08:00"
@@ -55,6 +57,7 @@ var setups = map[string]setup{
 	"newyork":  {now: plainNow, settings: []string{"timezone", "America/New_York"}},
 	"chinese":  {now: plainNow, settings: []string{"errmsg_language", "zh_CN"}},
 	"subtree":  {now: plainNow, settings: []string{"activity.subdepartments", "true"}},
+	"people":   {now: plainNow, people: true},
 	"draining": {now: plainNow, prepare: func(w *world) { w.service.Drain() }},
 	"suite": {now: plainNow, prepare: func(w *world) {
 		w.found("elsewhere")
@@ -81,6 +84,10 @@ func fixture(t testing.TB, s setup) (*world, []app) {
 	w.set(w.clock().Add(time.Minute))
 	w.bring(intake.Files{Departments: dir + "second/departments.csv", Users: dir + "second/users.csv"},
 		intake.Options{Replace: true, MaxLeaversPercent: 10})
+	if s.people {
+		w.set(w.clock().Add(time.Minute))
+		w.people()
+	}
 	for pair := range slices.Chunk(s.settings, 2) {
 		w.setting(pair[0], pair[1])
 	}

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"rollcall"
-	"rollcall/internal/directory"
 	"rollcall/internal/wire"
 )
 
@@ -93,21 +92,16 @@ func offsetParam(name string) wire.Param {
 // POST or GET /topapi/user/listsimple (contract 2.3, D2, D8, D9, D10)
 func (s *Server) userListSimple() *wire.Endpoint {
 	const dept, order, limited, language, size, cursor = 0, 1, 2, 3, 4, 5
+	l := departmentList{dept, order, limited, language, size, cursor, "dept_id", ""}
 	invalid := wire.FaultParamInvalid
 	return &wire.Endpoint{
 		Path: "/topapi/user/listsimple", Family: wire.TOP, Methods: both(),
 		Summary:    "List a department's direct members, page by page",
 		Permission: rollcall.PermDepartmentMember, AppTypes: everyType(),
 		Params: []wire.Param{
-			dept: deptID(true, invalid),
-			order: {
-				Name: "order_field", Kind: wire.Enum, Enum: rollcall.OrderNames(), Malformed: invalid,
-				Doc: "The order: the administrator's, by the time of entering the department, or by the time of the last change.",
-			},
-			limited: {
-				Name: "contain_access_limit", Kind: wire.Bool, Malformed: invalid,
-				Doc: "Whether people whose visibility is restricted are shown too.",
-			},
+			dept:     deptID(true, invalid),
+			order:    orderParam("order_field", invalid),
+			limited:  limitedParam(),
 			language: languageParam(invalid),
 			size:     sizeParam(),
 			cursor:   offsetParam("cursor"),
@@ -129,38 +123,15 @@ func (s *Server) userListSimple() *wire.Endpoint {
 			"without people the list is empty, and there; past the end too",
 		},
 		Serve: func(c *wire.Call) error {
-			grant, org := caller(c)
-			key := directory.WalkKey{
-				Appkey: grant.Appkey(), Dept: rollcall.DeptID(c.Int(dept)), Order: rollcall.Order(c.Enum(order)),
-				Language: languageOf(c, language), WithLimited: c.Bool(limited), Size: int(c.Int(size)),
+			var room [maxPage]uint32
+			r, people, more, err := l.page(c, room[:0])
+			if err != nil {
+				return err
 			}
-			at := c.Int(cursor)
-			r := org.Current()
-			if at > 0 {
-				r = org.Version(key, false)
-			}
-			if _, ok := r.Dept(key.Dept); !ok {
-				return notFound("dept_id")
-			}
-			if !grant.InScope(key.Dept, r.DeptEver) {
-				return outOfScope("dept_id")
-			}
-			if at == 0 { // only a walk that may be taken is remembered
-				r = org.Version(key, true)
-			}
-			m, ok := r.Members(key.Dept, key.Order, key.Language, key.WithLimited)
-			if !ok { // deleted this very moment
-				return notFound("dept_id")
-			}
-			offset := int(min(at, int64(m.Len())))
-			var page [maxPage]uint32
-			more := offset+key.Size < m.Len()
 			out := c.Result().Raw(`{"has_more":`).Bool(more).Raw(`,"list":[`)
-			*out = r.AppendCards(*out, m.Append(page[:0], offset, key.Size), key.Language)
+			*out = r.AppendCards(*out, people, languageOf(c, language))
 			out.Raw("]")
-			if more {
-				out.Raw(`,"next_cursor":`).Int(int64(offset + key.Size))
-			}
+			l.next(c, more)
 			out.Raw("}")
 			return nil
 		},

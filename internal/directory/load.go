@@ -42,6 +42,8 @@ type loader struct {
 	places         []place
 	contacts       [contactCount]int // how many people have each
 	holders        map[rollcall.RoleID][]uint32
+	reports        []uint32 // who reports to somebody
+	admins         []uint32
 }
 
 // place is one membership on the way into its department's orders.
@@ -130,6 +132,12 @@ func (l *loader) User(u *rollcall.User) error {
 	l.present[o/64] |= 1 << (o % 64)
 	r.count++
 	r.active += b2i(u.Active)
+	if u.Manager != nil {
+		l.reports = append(l.reports, o)
+	}
+	if u.Admin != 0 {
+		l.admins = append(l.admins, o)
+	}
 	for i := range u.Memberships {
 		n, ok := r.deptNo(u.Memberships[i].DeptID)
 		if !ok {
@@ -222,6 +230,8 @@ func (l *loader) finish() error {
 		r.users = r.users.with(r.users.hashString(rec.userid()), o, nil)
 		r.contacts = r.contacts.with(o, rec, r.record)
 	}
+	slices.SortFunc(l.reports, comparer{record: r.record}.report)
+	r.reports, r.admins = sequence.Build(l.reports), sequence.Build(l.admins)
 	if err := l.linkDepts(); err != nil {
 		return err
 	}

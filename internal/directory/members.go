@@ -202,6 +202,14 @@ func (c comparer) modify(a, b uint32) int {
 	return compareUserIDs(ra, rb)
 }
 
+// report is the order of Root.reports.
+func (c comparer) report(a, b uint32) int {
+	if x := cmp.Compare(c.record(a).manager(), c.record(b).manager()); x != 0 {
+		return x
+	}
+	return cmp.Compare(a, b)
+}
+
 // arrival is the order of Root.arrivals.
 func (c comparer) arrival(a, b uint32) int {
 	if x := cmp.Compare(c.record(a).stay().From, c.record(b).stay().From); x != 0 {

@@ -3,6 +3,7 @@ package directory
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 
 	"rollcall"
 )
@@ -143,14 +144,22 @@ func (d *decoder) bytes() []byte {
 	return b
 }
 
-func (d *decoder) texts(u *rollcall.User) {
+// cut reads a text as a part of a string that ends where the record ends.
+func (d *decoder) cut(s string) string {
+	n := int(d.natural())
+	at := len(s) - len(*d)
+	*d = (*d)[n:]
+	return s[at : at+n]
+}
+
+func (d *decoder) texts(u *rollcall.User, s string) {
 	fields := textFields(u)
 	for given := d.natural(); given != 0; given &= given - 1 {
-		*fields[bits.TrailingZeros64(given)] = string(d.bytes())
+		*fields[bits.TrailingZeros64(given)] = d.cut(s)
 	}
 }
 
-func (d *decoder) rest(u *rollcall.User) {
+func (d *decoder) rest(u *rollcall.User, s string) {
 	marks := d.natural()
 	u.Exclusive, u.HideMobile = marks&markExclusive != 0, marks&markHideMobile != 0
 	u.Senior, u.Boss = marks&markSenior != 0, marks&markBoss != 0
@@ -161,37 +170,51 @@ func (d *decoder) rest(u *rollcall.User) {
 	if marks&markAdmin != 0 {
 		u.Admin = (*d)[0]
 		*d = (*d)[1:]
-		u.AdminDepts = listOf[rollcall.DeptID](d)
+		u.AdminDepts = appendListOf[rollcall.DeptID](nil, d)
 	}
 	if marks&markRoles != 0 {
-		u.Roles = listOf[rollcall.RoleID](d)
+		u.Roles = appendListOf(u.Roles, d)
 	}
 	if marks&markMembers != 0 {
 		for i := range u.Memberships {
-			u.Memberships[i].Title, u.Memberships[i].WorkPlace = string(d.bytes()), string(d.bytes())
+			u.Memberships[i].Title, u.Memberships[i].WorkPlace = d.cut(s), d.cut(s)
 		}
 	}
 }
 
-func listOf[T ~int64](d *decoder) []T {
-	n := d.natural()
-	if n == 0 {
-		return nil
-	}
-	list := make([]T, n)
-	for i := range list {
-		list[i] = T(d.number())
+func appendListOf[T ~int64](list []T, d *decoder) []T {
+	n := int(d.natural())
+	list = slices.Grow(list, n)
+	for range n {
+		list = append(list, T(d.number()))
 	}
 	return list
 }
 
-// text returns one of the texts, without decoding the others.
-func (r record) text(which int) []byte {
+// manager returns whom the person reports to; the record says that there is
+// somebody.
+func (r record) manager() uint32 {
+	d := r.afterNumbers()
+	for given := d.natural(); given != 0; given &= given - 1 {
+		d.bytes()
+	}
+	d.natural() // the marks
+	return uint32(d.natural())
+}
+
+// afterNumbers returns what comes behind the stay, created, modified and hired.
+func (r record) afterNumbers() decoder {
 	d := decoder(r[r.rest():])
-	for range 5 { // the stay, created, modified, hired
+	for range 5 {
 		_, n := binary.Varint(d)
 		d = d[n:]
 	}
+	return d
+}
+
+// text returns one of the texts, without decoding the others.
+func (r record) text(which int) []byte {
+	d := r.afterNumbers()
 	given := d.natural()
 	if given>>which&1 == 0 {
 		return nil

@@ -19,6 +19,7 @@ func (s *State) publish(version uint64, m *maker) *Root {
 		version: version, corp: s.corp, calendar: s.calendar, apps: s.apps, departed: s.departed,
 		cards: base.cards, records: base.records, people: int(s.NextOrdinal()), users: base.users,
 		count: base.count, active: base.active, present: base.present, arrivals: base.arrivals,
+		reports: base.reports, admins: base.admins,
 		contacts: base.contacts, unions: base.unions, lastDept: s.lastDept, roles: s.roles,
 		depts: base.depts, deptNos: base.deptNos, copied: base.copied, joined: base.joined, totals: &sync.Map{},
 	}
@@ -38,6 +39,16 @@ func (s *State) publish(version uint64, m *maker) *Root {
 // memberEdit is what changed in the lists of one department: who has to be
 // taken out, by the order of the old records, and put in, by that of the new.
 type memberEdit struct{ out, in []uint32 }
+
+// move notes that a person was in a list, and is now.
+func (e *memberEdit) move(o uint32, was, is bool) {
+	if was {
+		e.out = append(e.out, o)
+	}
+	if is {
+		e.in = append(e.in, o)
+	}
+}
 
 // publishPeople encodes the touched people and returns what follows for the
 // departments.
@@ -59,7 +70,7 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 	for word := base.present.n; word*64 < next.people; word++ {
 		present.set(word, 0)
 	}
-	var arrivalsOut, arrivalsIn []uint32
+	var arrivals, reports, admins memberEdit
 	for len(touched) > 0 { // block by block
 		no := int(touched[0] / blockLen)
 		n := 1
@@ -83,12 +94,13 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 				present.set(word, present.at(word)&^bit|bit*uint64(b2i(is)))
 			}
 			if was != is || was && old.stay().From != u.Stay.From {
-				if was {
-					arrivalsOut = append(arrivalsOut, uint32(o))
-				}
-				if is {
-					arrivalsIn = append(arrivalsIn, uint32(o))
-				}
+				arrivals.move(uint32(o), was, is)
+			}
+			if led, leads := was && old.managed(), is && rec.managed(); led != leads || led && old.manager() != rec.manager() {
+				reports.move(uint32(o), led, leads)
+			}
+			if admin, becomes := was && old.admin(), is && rec.admin(); admin != becomes {
+				admins.move(uint32(o), admin, becomes)
 			}
 			for i := range record.members(orEmpty(old)) {
 				if om := old.member(i); !sameInLists(old, om, rec) {
@@ -111,7 +123,9 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 	next.records, next.cards, next.present = records.vector(), cards.vector(), present.vector()
 	s.publishNames(next)
 	next.copied += 8 * int64(len(next.records.leaves)+len(next.cards.leaves)+len(next.present.leaves))
-	next.arrivals = s.relist(base.arrivals, next, memberEdit{arrivalsOut, arrivalsIn}, func(c comparer) func(a, b uint32) int { return c.arrival }, 0)
+	next.arrivals = s.relist(base.arrivals, next, arrivals, func(c comparer) func(a, b uint32) int { return c.arrival }, 0)
+	next.reports = s.relist(base.reports, next, reports, func(c comparer) func(a, b uint32) int { return c.report }, 0)
+	next.admins = s.relist(base.admins, next, admins, func(comparer) func(a, b uint32) int { return byOrdinal }, 0)
 	return edits
 }
 
@@ -157,7 +171,8 @@ func (r *Root) tally(rec record, present bool, by int) {
 // sameInLists reports whether a membership m of record a stands at the same
 // place in every list by record b too.
 func sameInLists(a record, m member, b record) bool {
-	if a[0]&^flagActive != b[0]&^flagActive ||
+	const elsewhere = flagActive | flagManaged | flagAdmin // what no list of a department shows
+	if a[0]&^elsewhere != b[0]&^elsewhere ||
 		!bytes.Equal(a.key(rollcall.Chinese), b.key(rollcall.Chinese)) ||
 		!bytes.Equal(a.key(rollcall.English), b.key(rollcall.English)) {
 		return false

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"rollcall"
 )
@@ -25,6 +26,8 @@ const (
 	flagLimited
 	flagEnglish // has an English name, and so a sort key for it
 	flagWide    // a membership has an order, or a number that needs the room
+	flagManaged // reports to somebody
+	flagAdmin   // is an administrator
 )
 
 const (
@@ -45,6 +48,8 @@ const (
 func (r record) active() bool  { return r[0]&flagActive != 0 }
 func (r record) limited() bool { return r[0]&flagLimited != 0 }
 func (r record) english() bool { return r[0]&flagEnglish != 0 }
+func (r record) managed() bool { return r[0]&flagManaged != 0 }
+func (r record) admin() bool   { return r[0]&flagAdmin != 0 }
 func (r record) members() int  { return int(binary.LittleEndian.Uint16(r[1:])) }
 
 func (r record) memberLen() int {
@@ -208,6 +213,12 @@ func appendRecord(dst []byte, u *rollcall.User, key, keyEN []byte) []byte {
 	if u.NameEN != "" {
 		flags |= flagEnglish
 	}
+	if u.Manager != nil {
+		flags |= flagManaged
+	}
+	if u.Admin != 0 {
+		flags |= flagAdmin
+	}
 	wide := isWide(u.Memberships)
 	if wide {
 		flags |= flagWide
@@ -242,8 +253,18 @@ func appendRecord(dst []byte, u *rollcall.User, key, keyEN []byte) []byte {
 
 // user decodes the whole person.
 func (r record) user(o rollcall.Ordinal) *rollcall.User {
-	u := &rollcall.User{
-		Ordinal: o, UserID: string(r.userid()), Active: r.active(), AccessLimited: r.limited(),
+	u := &rollcall.User{}
+	r.read(o, u)
+	return u
+}
+
+// read decodes the whole person into a value whose lists are used again. All
+// texts are parts of one string.
+func (r record) read(o rollcall.Ordinal, u *rollcall.User) {
+	s := string(r[r.texts():])
+	*u = rollcall.User{
+		Ordinal: o, UserID: s[:binary.LittleEndian.Uint16(r[3:])], Active: r.active(), AccessLimited: r.limited(),
+		Memberships: u.Memberships[:0], Roles: u.Roles[:0],
 	}
 	d := decoder(r[r.rest():])
 	from := d.number()
@@ -251,19 +272,16 @@ func (r record) user(o rollcall.Ordinal) *rollcall.User {
 	u.CreatedAt = rollcall.Instant(d.number())
 	u.ModifiedAt = rollcall.Instant(d.number())
 	u.HiredDate = rollcall.Instant(d.number())
-	d.texts(u)
-	if n := r.members(); n > 0 {
-		u.Memberships = make([]rollcall.Membership, n)
-		for i := range n {
-			m := r.member(i)
-			u.Memberships[i] = rollcall.Membership{
-				DeptID: m.dept(), Order: m.order(), Ordered: m.ordered(), Leader: m.leader(),
-				Main: m.flags()&memberMain != 0, Entered: m.entered(), Modified: m.modified(),
-			}
-		}
+	d.texts(u, s)
+	u.Memberships = slices.Grow(u.Memberships, r.members())
+	for i := range r.members() {
+		m := r.member(i)
+		u.Memberships = append(u.Memberships, rollcall.Membership{
+			DeptID: m.dept(), Order: m.order(), Ordered: m.ordered(), Leader: m.leader(),
+			Main: m.flags()&memberMain != 0, Entered: m.entered(), Modified: m.modified(),
+		})
 	}
-	d.rest(u)
-	return u
+	d.rest(u, s)
 }
 
 // compareUserIDs is the last word of every order (contract D8).

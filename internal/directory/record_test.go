@@ -147,7 +147,7 @@ func TestTextsThatAreNotGivenTakeNoRoom(t *testing.T) {
 		b := appendTexts(nil, &u)
 		var got rollcall.User
 		d := decoder(b)
-		d.texts(&got)
+		d.texts(&got, string(b))
 		if !reflect.DeepEqual(u, got) || len(d) > 0 || len(b)-size > 3 {
 			t.Fatalf("of the texts %b came %+v, %d bytes left of %d", set, got, len(d), len(b))
 		}

@@ -30,6 +30,8 @@ type Root struct {
 
 	present  vector[uint64] // who belongs now, as bits
 	arrivals sequence.Seq   // who belongs now, by the start of the stay
+	reports  sequence.Seq   // of those, who reports to somebody, by that person
+	admins   sequence.Seq   // of those, the administrators
 	departed []pastStay     // ended stays, by their end
 
 	depts    vector[*dept]
@@ -156,6 +158,13 @@ func (r *Root) User(o rollcall.Ordinal) *rollcall.User {
 	}
 	return r.record(uint32(o)).user(o)
 }
+
+// ReadUser is [Root.User] into a value that is used again: its lists are
+// overwritten. The ordinal must have been given.
+func (r *Root) ReadUser(o rollcall.Ordinal, u *rollcall.User) { r.record(uint32(o)).read(o, u) }
+
+// UserID returns the userid of the person with an ordinal that has been given.
+func (r *Root) UserID(o rollcall.Ordinal) string { return string(r.record(uint32(o)).userid()) }
 
 // Users yields everyone who ever belonged, by ordinal.
 func (r *Root) Users() iter.Seq[*rollcall.User] {

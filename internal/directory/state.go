@@ -449,6 +449,7 @@ func (s *State) userErased(c *rollcall.Change) error {
 	if err := s.rename(c.Ordinal, c.User.UserID); err != nil {
 		return err
 	}
+	s.renameInScopes(u.UserID, c.User.UserID)
 	*u = rollcall.User{
 		Ordinal: u.Ordinal, UserID: c.User.UserID, Active: u.Active,
 		Stay: u.Stay, CreatedAt: u.CreatedAt, ModifiedAt: c.At,
@@ -463,6 +464,18 @@ func (s *State) rename(o rollcall.Ordinal, userid string) error {
 	}
 	s.names[userid] = o
 	return nil
+}
+
+// renameInScopes puts another userid into the contact scopes of apps: a scope
+// that loses its last entry would become the whole organization.
+func (s *State) renameInScopes(from, to string) {
+	for _, a := range s.apps {
+		if slices.Contains(a.ScopeUsers, from) {
+			fresh := *a
+			fresh.ScopeUsers = rollcall.RenameUser(a.ScopeUsers, from, to)
+			s.setApp(&fresh)
+		}
+	}
 }
 
 func (s *State) memberAdded(c *rollcall.Change) error {

@@ -138,8 +138,8 @@ func seesDept(t tb, s *directory.State, m *modeltest.Model, id rollcall.DeptID) 
 			children = append(children, c)
 		}
 	}
-	for o, p := range m.People {
-		for _, b := range p.User().Memberships {
+	for o := range m.People {
+		for _, b := range m.User(rollcall.Ordinal(o)).Memberships {
 			if b.DeptID == id {
 				members++
 				if b.Leader {

@@ -16,7 +16,8 @@ import (
 
 // Bytes returns roughly what the version holds in memory.
 func (r *Root) Bytes() int64 {
-	n := r.users.bytes() + r.contacts.bytes() + r.roles.bytes() + r.deptNos.bytes() + r.arrivals.Bytes() + 24*cap(r.departed) + 8*r.present.n
+	n := r.users.bytes() + r.contacts.bytes() + r.roles.bytes() + r.deptNos.bytes() +
+		r.arrivals.Bytes() + r.reports.Bytes() + r.admins.Bytes() + 24*cap(r.departed) + 8*r.present.n
 	for i := range r.records.n {
 		n += len(r.records.at(i)) + len(r.cards.at(i)) + 48
 	}
@@ -56,7 +57,7 @@ func (r *Root) Verify() (Verified, error) {
 	members := map[rollcall.DeptID][]uint32{}
 	holders := map[rollcall.RoleID][]uint32{}
 	count, active := 0, 0
-	var arrivals []uint32
+	var arrivals, reports, admins []uint32
 	for o := range uint32(r.people) {
 		u := r.record(o).user(rollcall.Ordinal(o))
 		if got, ok := r.ordinal([]byte(u.UserID)); !ok || got != o {
@@ -88,6 +89,12 @@ func (r *Root) Verify() (Verified, error) {
 		count++
 		active += b2i(u.Active)
 		arrivals = append(arrivals, o)
+		if u.Manager != nil {
+			reports = append(reports, o)
+		}
+		if u.Admin != 0 {
+			admins = append(admins, o)
+		}
 		for _, m := range u.Memberships {
 			if r.dept(m.DeptID) == nil {
 				return v, fmt.Errorf("%q is in department %d, which does not exist", u.UserID, m.DeptID)
@@ -114,6 +121,13 @@ func (r *Root) Verify() (Verified, error) {
 		return v, fmt.Errorf("people hold roles that do not exist")
 	}
 	if err := sameList("arrivals", r.arrivals, arrivals); err != nil {
+		return v, err
+	}
+	slices.SortFunc(reports, comparer{record: r.record}.report)
+	if err := sameList("who reports to whom", r.reports, reports); err != nil {
+		return v, err
+	}
+	if err := sameList("administrators", r.admins, admins); err != nil {
 		return v, err
 	}
 	if !slices.IsSortedFunc(r.departed, func(a, b pastStay) int { return cmp.Compare(a.To, b.To) }) {

@@ -11,6 +11,7 @@ import (
 // WalkKey is what a walk is known by (contract D10).
 type WalkKey struct {
 	Appkey      string
+	List        string // which list, where there are several of the same people
 	Dept        rollcall.DeptID
 	Order       rollcall.Order
 	Language    rollcall.Language

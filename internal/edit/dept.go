@@ -164,10 +164,6 @@ func DeleteDept(id rollcall.DeptID) directory.Intent {
 	}
 }
 
-func noDept(param string, id rollcall.DeptID) error {
-	return refuse(rollcall.KindNotFound, param, fmt.Sprintf("there is no department %d", id))
-}
-
 // movable checks the new parent of a department.
 func movable(s *directory.State, d *rollcall.Dept) error {
 	if d.ID == rollcall.RootDept {
@@ -227,12 +223,6 @@ func (v *DeptValues) put(s *directory.State, d *rollcall.Dept) error {
 	}
 	d.Options = o.Normal()
 	return d.Validate()
-}
-
-func give[T any](v, field *T) {
-	if v != nil {
-		*field = *v
-	}
 }
 
 func (v *DeptValues) putPermits(s *directory.State, o *rollcall.DeptOptions) error {

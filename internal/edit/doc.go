@@ -12,8 +12,22 @@
 // returned without an error it is what was committed.
 package edit
 
-import "rollcall"
+import (
+	"fmt"
+
+	"rollcall"
+)
 
 func refuse(kind rollcall.ErrorKind, param, detail string) error {
 	return &rollcall.Error{Kind: kind, Param: param, Detail: detail}
+}
+
+func give[T any](v, field *T) {
+	if v != nil {
+		*field = *v
+	}
+}
+
+func noDept(param string, id rollcall.DeptID) error {
+	return refuse(rollcall.KindNotFound, param, fmt.Sprintf("there is no department %d", id))
 }

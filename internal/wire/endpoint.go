@@ -154,7 +154,11 @@ type FaultRow struct {
 type Endpoint struct {
 	// Path is exact, but for one part in braces that names a parameter and
 	// stands for any value without a slash.
-	Path    string
+	Path string
+	// AnyCase says that the path may be spelled in any letter case, for those
+	// which the documentation itself spells in several. It is for [Classic]
+	// ones.
+	AnyCase bool
 	Summary string
 	Family  Family
 	Methods []string // of GET and POST; others are 43002 (contract D11)
@@ -272,6 +276,9 @@ func (e *Endpoint) check() error {
 	}
 	if name, _, _ := e.pathParam(); name != "" && !slices.ContainsFunc(e.Params, func(p Param) bool { return p.Name == name }) {
 		wrong("the path names %q, which is no parameter", name)
+	}
+	if name, _, _ := e.pathParam(); e.AnyCase && (name != "" || e.Family != Classic) {
+		wrong("only whole paths outside /topapi and /v1.0 can be in any letter case")
 	}
 	if len(e.Methods) == 0 {
 		wrong("it takes no method")

@@ -145,7 +145,7 @@ var (
 	}
 	FaultUserNotFound = Fault{
 		Code: 60121, EN: "User not found", ZH: "找不到该用户",
-		When: "nobody in the organization has the userid",
+		When: "nobody in the organization has this userid, mobile number or unionid",
 	}
 	FaultRate = Fault{
 		Code: 90018, Sub: true,
@@ -198,7 +198,9 @@ func Faults() []Fault {
 		FaultWrongSuiteTicket, FaultWrongSuiteSecret, FaultNoSuiteKey, FaultNoSuiteTicket, FaultNoSuiteSecret, FaultNoAuthCorp,
 		FaultNotAuthorized, FaultTimestamp, FaultSkew, FaultAccessKey, FaultSignature, FaultSignedTicket,
 	}
-	all = append(append(all, deptFaults()...), oauthFaults()...)
+	all = append(all, deptFaults()...)
+	all = append(all, userFaults()...)
+	all = append(all, oauthFaults()...)
 	slices.SortStableFunc(all, func(a, b Fault) int { return cmp.Compare(a.Code, b.Code) })
 	return all
 }

@@ -4,15 +4,15 @@ package wire
 var (
 	FaultDeptID = Fault{
 		Code: 40009, EN: "Illegal department id", ZH: "不合法的部门id",
-		When: "the id of a department is not a whole number from 1",
+		When: "the id of a department is not a whole number from 1, or one that the person is not in",
 	}
 	FaultDeptOrder = Fault{
 		Code: 40011, EN: "Illegal order", ZH: "不合法的排序order",
-		When: "the order of a department is not a whole number",
+		When: "an order is not a whole number, or below what is allowed",
 	}
 	FaultUserIDList = Fault{
 		Code: 40031, EN: "Illegal userid list", ZH: "不合法的UserID列表",
-		When: "somebody who is to lead a department is no member of it, or there are too many",
+		When: "what should be a list of userids is none, or names somebody who is to lead a department and is no member of it",
 	}
 	FaultGroupOwner = Fault{
 		Code: 40093, EN: "Invalid owner of the organization group", ZH: "无效的企业群群主",

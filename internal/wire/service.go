@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,7 +51,8 @@ type Observer interface {
 type Service struct {
 	cfg      Config
 	routes   map[string]*Endpoint
-	patterns []*Endpoint // with a parameter in their path
+	patterns []*Endpoint          // with a parameter in their path
+	folded   map[string]*Endpoint // those in any letter case, by the path in lower case
 	calls    sync.Pool
 	inFlight atomic.Int64
 	draining atomic.Bool
@@ -72,7 +74,7 @@ func New(cfg Config) (*Service, error) {
 	if cfg.ID == nil {
 		cfg.ID = rand.Uint64
 	}
-	s := &Service{cfg: cfg, routes: make(map[string]*Endpoint, len(cfg.Endpoints))}
+	s := &Service{cfg: cfg, routes: make(map[string]*Endpoint, len(cfg.Endpoints)), folded: map[string]*Endpoint{}}
 	s.calls.New = func() any { return new(Call) }
 	var errs []error
 	if cfg.Authority == nil || cfg.Now == nil {
@@ -86,6 +88,9 @@ func New(cfg Config) (*Service, error) {
 		s.routes[ep.Path] = ep
 		if name, _, _ := ep.pathParam(); name != "" {
 			s.patterns = append(s.patterns, ep)
+		}
+		if ep.AnyCase {
+			s.folded[strings.ToLower(ep.Path)] = ep
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -160,6 +165,11 @@ func (s *Service) route(path string) (ep *Endpoint, value string) {
 	for _, ep := range s.patterns {
 		if value, ok := ep.matches(path); ok {
 			return ep, value
+		}
+	}
+	for lower, ep := range s.folded { // few
+		if len(path) == len(lower) && foldEqual([]byte(path), lower) {
+			return ep, ""
 		}
 	}
 	return nil, ""

@@ -390,3 +390,34 @@ func TestTablesOfEndpointsAreChecked(t *testing.T) {
 		t.Errorf("endpoints %v", eps)
 	}
 }
+
+func TestPathsInAnyLetterCase(t *testing.T) {
+	folded := &Endpoint{
+		Path: "/user/getUseridByUnionid", AnyCase: true, Family: Classic, Methods: []string{"GET"}, Public: true,
+		Unparsable: FaultInvalidParameter, Serve: func(*Call) error { return nil },
+	}
+	exact := *folded
+	exact.Path, exact.AnyCase = "/user/Exact", false
+	s := newService(t, testConfig(folded, &exact))
+	const found, unknown = `{"errcode":0`, `{"errcode":404`
+	for path, want := range map[string]string{
+		"/user/getUseridByUnionid":                found,
+		"/user/getuseridbyunionid":                found,
+		"/USER/GETUSERIDBYUNIONID":                found,
+		"/user/getUseridByUnionid/":               unknown,
+		"/user/getUseridByUnionId2":               unknown,
+		"/user/Exact":                             found,
+		"/user/exact":                             unknown,
+		"/" + strings.Repeat("x", 2*maxPath):      unknown,
+		"/user/getUser\u0130dByUn\u0130on\u0130d": unknown, // a capital letter that is i in lower case, with a dot
+	} {
+		if got := call(t, s, "GET", path, "", ""); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
+	}
+	top := *folded
+	top.Path, top.Family = "/topapi/x", TOP
+	if _, err := New(testConfig(&top)); err == nil {
+		t.Error("a path under /topapi is taken in any letter case")
+	}
+}

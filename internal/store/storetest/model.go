@@ -170,6 +170,7 @@ func (m *model) apply(c rollcall.Change) {
 		m.memberships = append(m.memberships, endedMembership{c.Ordinal, c.DeptID, rollcall.Stay{From: m.members[key].Entered, To: c.At}})
 		delete(m.members, key)
 	case rollcall.UserErased:
+		was := user.UserID
 		*user = rollcall.User{
 			Ordinal: user.Ordinal, UserID: c.User.UserID, Active: user.Active,
 			Stay: user.Stay, CreatedAt: user.CreatedAt, ModifiedAt: c.At,
@@ -178,6 +179,11 @@ func (m *model) apply(c rollcall.Change) {
 			if l := &m.log[i]; l.Ordinal == c.Ordinal {
 				l.Erase(c.User.UserID)
 			}
+			m.log[i].RenameInScopes(was, c.User.UserID)
+		}
+		for key, a := range m.apps {
+			a.ScopeUsers = rollcall.RenameUser(a.ScopeUsers, was, c.User.UserID)
+			m.apps[key] = a
 		}
 	case rollcall.RoleGroupCreated, rollcall.RoleGroupUpdated:
 		m.groups[c.Group.ID] = groupState{*c.Group, false}
