@@ -35,6 +35,10 @@ func (s *Server) authScopes() *wire.Endpoint {
 				wire.Prop("authed_dept", wire.List(wire.Integer.Like("1")), "The departments, with everything below them; 1 is the whole organization."),
 			), "The contact scope of the app."),
 		),
+		Chosen: []string{
+			"the names in auth_user_field that a permission point opens: mobile and stateCode; email, orgEmail, workPlace, remark and extattr",
+			"people who left and departments that were deleted are not shown",
+		},
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
 			r := org.Current()

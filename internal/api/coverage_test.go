@@ -134,7 +134,9 @@ func answers(ep *wire.Endpoint, path string) bool {
 		return path == ep.Path
 	}
 	_, after, _ := strings.Cut(rest, "}")
-	return strings.HasPrefix(path, before) && strings.HasSuffix(path, after)
+	value, begins := strings.CutPrefix(path, before)
+	value, ends := strings.CutSuffix(value, after)
+	return begins && ends && value != "" && !strings.Contains(value, "/")
 }
 
 // isForm tells whether a title is about a value that is not there or not of the

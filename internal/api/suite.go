@@ -37,6 +37,12 @@ func (s *Server) getCorpToken() *wire.Endpoint {
 			{Is: access.ErrNotAuthorized, Fault: wire.FaultNotAuthorized},
 			{Is: access.ErrAddress, Fault: wire.FaultAddress},
 		},
+		Chosen: []string{
+			"the suite ticket is that of rollcall app ticket, until there is another one; an app for which any ticket is good may send none, and signs the time alone then",
+			"the checks come in the order of their codes, then the organization, then the address",
+			"of one app 100 tokens are good at a time",
+			"the older form, with suite_access_token and permanent_code, is not there",
+		},
 		Serve: func(c *wire.Call) error {
 			token, expires, err := s.Access.SignedCorpToken(c.Context(), access.Signed{
 				Key: c.Text(accessKey), Timestamp: c.Text(timestamp), Ticket: c.Text(suiteTicket), Signature: c.Text(signature),
@@ -73,6 +79,10 @@ func (s *Server) getSuiteToken() *wire.Endpoint {
 			{Is: access.ErrWrongSecret, Fault: wire.FaultWrongSuiteSecret},
 			{Is: access.ErrWrongTicket, Fault: wire.FaultWrongSuiteTicket},
 			{Is: access.ErrAddress, Fault: wire.FaultAddress},
+		},
+		Chosen: []string{
+			"the token is the same as long as it lives, as that of gettoken",
+			"what is missing or wrong has the codes of the older global table",
 		},
 		Serve: func(c *wire.Call) error {
 			token, expires, err := s.Access.SuiteToken(c.Context(), access.Suite{

@@ -50,6 +50,7 @@ func (s *Server) gettoken() *wire.Endpoint {
 		Chosen: []string{
 			"POST is taken too, as a form or JSON",
 			"a deleted app's token, and one of a secret that was replaced, die at once",
+			"third-party apps get a token here too",
 		},
 		Serve: func(c *wire.Call) error {
 			token, expires, err := s.Access.Token(c.Context(), access.Credentials{

@@ -32,7 +32,8 @@ func FuzzRequest(f *testing.F) {
 		f.Add("v=%", "multipart/x", []byte(body))
 	}
 	ep := &Endpoint{Path: probePath, Methods: getPost, Params: []Param{text("v"), text("dept_id")}, Unparsable: FaultParamFormat}
-	s := newService(f, testConfig(testEndpoints()...))
+	s := newService(f, testConfig(append(testEndpoints(), oauthEndpoints()...)...))
+	f.Add("v=1", jsonType, []byte(`{"appKey":"key","appSecret":"secret"}`))
 	f.Fuzz(func(t *testing.T, query, contentType string, body []byte) {
 		c := &Call{ep: ep, args: make([]arg, len(ep.Params)), ctx: context.Background()}
 		c.req = Request{RawQuery: query, ContentType: contentType, Body: bytes.NewReader(body), Length: -1}
@@ -50,6 +51,11 @@ func FuzzRequest(f *testing.F) {
 				if have := string([]rune(string(a.raw))); have != string([]rune(want[name])) {
 					t.Errorf("%s is %q, want %q", name, have, want[name])
 				}
+			}
+		}
+		for _, path := range []string{"/v1.0/oauth2/accessToken", "/v1.0/oauth2/\xff\"{/token"} {
+			if reply := call(t, s, "POST", path+"?"+query, contentType, string(body)); !json.Valid([]byte(reply)) {
+				t.Errorf("no JSON: %s", reply)
 			}
 		}
 		for _, path := range []string{hotPath, "/topapi/inactive/user/v2/get", "/gettoken", "/department/list"} {
