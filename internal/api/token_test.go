@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,9 +58,9 @@ func (r reply) field(t *testing.T, name string) string {
 func TestAThirdPartyApp(t *testing.T) {
 	w, apps := fixture(t, setups["suite"])
 	w.serve(nil)
-	suite := apps[len(apps)-1]
+	suite := apps[slices.IndexFunc(apps, func(a app) bool { return a.name == "suite" })]
 	if suite.kind != rollcall.ThirdParty {
-		t.Fatalf("the last app is %+v", suite)
+		t.Fatalf("the app is %+v", suite)
 	}
 	ticket := func() string {
 		a, _ := w.org.App(suite.appkey)
