@@ -106,6 +106,9 @@ type waiter struct {
 // maxGroup is how many intents one transaction takes at most.
 const maxGroup = 256
 
+// ErrFull is behind the error of an intent that found too many others waiting.
+var ErrFull = errors.New("the queue is full")
+
 // maxWaiting is how many intents may wait; more are refused as busy.
 const maxWaiting = 4096
 
@@ -119,7 +122,7 @@ func (c *Corp) Do(ctx context.Context, by string, intent Intent) (Outcome, error
 	c.pool.Lock()
 	if len(c.pool.waiting) >= maxWaiting {
 		c.pool.Unlock()
-		return Outcome{}, busy("too many changes are waiting", nil)
+		return Outcome{}, busy("too many changes are waiting", ErrFull)
 	}
 	c.pool.waiting = append(c.pool.waiting, w)
 	if !c.pool.running {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"rollcall"
@@ -43,6 +44,7 @@ type Server struct {
 	// stopping ends when the server does: who waits for news is sent away.
 	stopping context.Context
 	stop     context.CancelFunc
+	feeding  atomic.Int64 // bytes of sign-ins that are being worked on
 }
 
 // route is one row of the table of calls.
@@ -57,6 +59,7 @@ var routes = []route{
 	{"GET departments", rollcall.PermContactsRead, (*Server).departments},
 	{"GET users", rollcall.PermContactsRead, (*Server).users},
 	{"GET changes", rollcall.PermContactsRead, (*Server).changes},
+	{"POST signins", rollcall.PermSignInWrite, (*Server).signins},
 }
 
 // New makes a server.

@@ -16,43 +16,54 @@ const maxDepth = 32
 func (c *Call) readJSON(b []byte) flaw {
 	p := parser{b: b}
 	p.blanks()
-	if !p.next('{') {
-		return badJSON
-	}
-	p.blanks()
-	for first := true; !p.next('}'); first = false {
-		if !first {
-			if !p.next(',') {
-				return p.broken()
-			}
-			p.blanks()
-		}
-		key, escaped, ok := p.text()
-		if !ok {
-			return badJSON
-		}
-		if escaped {
-			key = unescapeJSON(key)
-		}
-		p.blanks()
-		if !p.next(':') {
-			return badJSON
-		}
-		p.blanks()
-		v := p.value(1)
-		if v.form == formNone {
-			return p.broken()
-		}
-		if a := c.slot(key); a != nil {
+	whole := p.object(func(name []byte, v jsonValue) {
+		if a := c.slot(name); a != nil {
 			a.set(v.form, v.text())
 		}
-		p.blanks()
+	})
+	if !whole {
+		return p.broken()
 	}
 	p.blanks()
 	if p.i != len(p.b) {
 		return badJSON
 	}
 	return sound
+}
+
+// object reads an object and calls fn for each member.
+func (p *parser) object(fn func(name []byte, v jsonValue)) bool {
+	if !p.next('{') {
+		return false
+	}
+	p.blanks()
+	for first := true; !p.next('}'); first = false {
+		if !first {
+			if !p.next(',') {
+				return false
+			}
+			p.blanks()
+		}
+		name, escaped, ok := p.text()
+		if !ok {
+			return false
+		}
+		if escaped {
+			name = unescapeJSON(name)
+		}
+		p.blanks()
+		if !p.next(':') {
+			return false
+		}
+		p.blanks()
+		v := p.value(1)
+		if v.form == formNone {
+			return false
+		}
+		fn(name, v)
+		p.blanks()
+	}
+	return true
 }
 
 // jsonValue is one value: for text what stands between the quotes, for all
