@@ -21,6 +21,58 @@ type RoleGroup struct {
 	Name string  `json:"name"`
 }
 
+// Every organization has these roles, in a group of their own. Nobody gives or
+// edits them: what a person is says who holds them.
+const (
+	SystemGroup GroupID = 1
+
+	RoleBoss      RoleID = 1
+	RoleLeader    RoleID = 2 // of any department
+	RoleMainAdmin RoleID = 3
+	RoleSubAdmin  RoleID = 4
+
+	// FirstGroup and FirstRole are the smallest ids that others get.
+	FirstGroup GroupID = 101
+	FirstRole  RoleID  = 101
+)
+
+// DefaultGroup returns the group of the system roles, under the name that
+// clients know.
+func DefaultGroup() RoleGroup { return RoleGroup{ID: SystemGroup, Name: "默认"} }
+
+// SystemRoles returns the system roles, by id.
+func SystemRoles() []Role {
+	return []Role{
+		{RoleBoss, SystemGroup, "负责人"}, {RoleLeader, SystemGroup, "主管"},
+		{RoleMainAdmin, SystemGroup, "主管理员"}, {RoleSubAdmin, SystemGroup, "子管理员"},
+	}
+}
+
+// System reports whether the role is one that every organization has.
+func (id RoleID) System() bool { return id < FirstRole }
+
+// System reports whether the group is the one that every organization has.
+func (id GroupID) System() bool { return id < FirstGroup }
+
+// HoldsSystem reports whether the person holds a system role.
+func (u *User) HoldsSystem(id RoleID) bool {
+	switch id {
+	case RoleBoss:
+		return u.Boss
+	case RoleLeader:
+		for i := range u.Memberships {
+			if u.Memberships[i].Leader {
+				return true
+			}
+		}
+	case RoleMainAdmin:
+		return u.Admin == MainAdmin
+	case RoleSubAdmin:
+		return u.Admin == SubAdmin
+	}
+	return false
+}
+
 // Validate checks the role's own values; that the group exists is checked where
 // the groups are known.
 func (r *Role) Validate() error {
