@@ -1,5 +1,7 @@
 package rollcall
 
+import "slices"
+
 // RoleID identifies a role within its organization; it is at least 1 and is not
 // given again.
 type RoleID int64
@@ -48,11 +50,20 @@ func SystemRoles() []Role {
 	}
 }
 
-// System reports whether the role is one that every organization has.
-func (id RoleID) System() bool { return id < FirstRole }
+// SystemRole returns the system role with an id.
+func SystemRole(id RoleID) (Role, bool) {
+	roles := SystemRoles()
+	if id < 1 || int(id) > len(roles) {
+		return Role{}, false
+	}
+	return roles[id-1], true
+}
 
-// System reports whether the group is the one that every organization has.
-func (id GroupID) System() bool { return id < FirstGroup }
+// Holds reports whether the person holds a role that was given.
+func (u *User) Holds(id RoleID) bool {
+	_, held := slices.BinarySearch(u.Roles, id)
+	return held
+}
 
 // HoldsSystem reports whether the person holds a system role.
 func (u *User) HoldsSystem(id RoleID) bool {

@@ -83,8 +83,8 @@ func (r *Root) Roles() iter.Seq[rollcall.Role] {
 
 // Role returns a role.
 func (r *Root) Role(id rollcall.RoleID) (rollcall.Role, bool) {
-	if i, ok := systemNo(id); ok {
-		return rollcall.SystemRoles()[i], true
+	if role, ok := rollcall.SystemRole(id); ok {
+		return role, true
 	}
 	h, ok := r.roles.roles[id]
 	return h.Role, ok
@@ -94,8 +94,8 @@ func (r *Root) Role(id rollcall.RoleID) (rollcall.Role, bool) {
 // many there are.
 func (r *Root) RoleHolders(id rollcall.RoleID, offset, n int) (page []rollcall.Ordinal, total int) {
 	people := r.roles.roles[id].people
-	if i, ok := systemNo(id); ok {
-		people = r.system[i]
+	if _, ok := rollcall.SystemRole(id); ok {
+		people = r.system[id-1]
 	}
 	for _, o := range people.Append(nil, offset, n) {
 		page = append(page, rollcall.Ordinal(o))

@@ -13,11 +13,6 @@ const systemCount = 4
 // systemHolders are the people who hold each system role, by ordinal.
 type systemHolders [systemCount]sequence.Seq
 
-// systemNo returns the place of a system role in the lists.
-func systemNo(id rollcall.RoleID) (int, bool) {
-	return int(id) - 1, id >= 1 && id <= systemCount
-}
-
 // systemSet is a set of system roles, a bit for each.
 type systemSet uint8
 
