@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,9 @@ import (
 	"rollcall/internal/pinyin"
 	"rollcall/internal/store/sqlite"
 )
+
+// roleKeyer is shared, because it takes a while to make.
+var roleKeyer = sync.OnceValue(pinyin.New)
 
 // roleCorp opens an organization with the groups offices (101) and duties (102),
 // the roles head (101) and clerk (102) of the offices, and anna, who is head,
@@ -34,7 +38,7 @@ func roleCorp(t *testing.T) *directory.Corp {
 	}
 	clock := modeltest.NewClock(time.UnixMilli(1_787_277_600_000))
 	c, err := directory.Open(ctx, corp.ID, directory.Options{
-		Store: store, Encoder: modeltest.Encoder{}, Keyer: pinyin.New(), Clock: clock.Now,
+		Store: store, Encoder: modeltest.Encoder{}, Keyer: roleKeyer(), Clock: clock.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
