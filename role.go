@@ -1,5 +1,7 @@
 package rollcall
 
+import "slices"
+
 // RoleID identifies a role within its organization; it is at least 1 and is not
 // given again.
 type RoleID int64
@@ -19,6 +21,67 @@ type Role struct {
 type RoleGroup struct {
 	ID   GroupID `json:"id"`
 	Name string  `json:"name"`
+}
+
+// Every organization has these roles, in a group of their own. Nobody gives or
+// edits them: what a person is says who holds them.
+const (
+	SystemGroup GroupID = 1
+
+	RoleBoss      RoleID = 1
+	RoleLeader    RoleID = 2 // of any department
+	RoleMainAdmin RoleID = 3
+	RoleSubAdmin  RoleID = 4
+
+	// FirstGroup and FirstRole are the smallest ids that others get.
+	FirstGroup GroupID = 101
+	FirstRole  RoleID  = 101
+)
+
+// DefaultGroup returns the group of the system roles, under the name that
+// clients know.
+func DefaultGroup() RoleGroup { return RoleGroup{ID: SystemGroup, Name: "默认"} }
+
+// SystemRoles returns the system roles, by id.
+func SystemRoles() []Role {
+	return []Role{
+		{RoleBoss, SystemGroup, "负责人"}, {RoleLeader, SystemGroup, "主管"},
+		{RoleMainAdmin, SystemGroup, "主管理员"}, {RoleSubAdmin, SystemGroup, "子管理员"},
+	}
+}
+
+// SystemRole returns the system role with an id.
+func SystemRole(id RoleID) (Role, bool) {
+	roles := SystemRoles()
+	if id < 1 || int(id) > len(roles) {
+		return Role{}, false
+	}
+	return roles[id-1], true
+}
+
+// Holds reports whether the person holds a role that was given.
+func (u *User) Holds(id RoleID) bool {
+	_, held := slices.BinarySearch(u.Roles, id)
+	return held
+}
+
+// HoldsSystem reports whether the person holds a system role.
+func (u *User) HoldsSystem(id RoleID) bool {
+	switch id {
+	case RoleBoss:
+		return u.Boss
+	case RoleLeader:
+		for i := range u.Memberships {
+			if u.Memberships[i].Leader {
+				return true
+			}
+		}
+	case RoleMainAdmin:
+		return u.Admin == MainAdmin
+	case RoleSubAdmin:
+		return u.Admin == SubAdmin
+	}
+	return false
 }
 
 // Validate checks the role's own values; that the group exists is checked where

@@ -42,8 +42,8 @@ type loader struct {
 	places         []place
 	contacts       [contactCount]int // how many people have each
 	holders        map[rollcall.RoleID][]uint32
-	reports        []uint32 // who reports to somebody
-	admins         []uint32
+	reports        []uint32              // who reports to somebody
+	system         [systemCount][]uint32 // who holds the system roles
 }
 
 // place is one membership on the way into its department's orders.
@@ -135,8 +135,10 @@ func (l *loader) User(u *rollcall.User) error {
 	if u.Manager != nil {
 		l.reports = append(l.reports, o)
 	}
-	if u.Admin != 0 {
-		l.admins = append(l.admins, o)
+	for i := range systemCount {
+		if u.HoldsSystem(rollcall.RoleID(i + 1)) {
+			l.system[i] = append(l.system[i], o)
+		}
 	}
 	for i := range u.Memberships {
 		n, ok := r.deptNo(u.Memberships[i].DeptID)
@@ -231,7 +233,10 @@ func (l *loader) finish() error {
 		r.contacts = r.contacts.with(o, rec, r.record)
 	}
 	slices.SortFunc(l.reports, comparer{record: r.record}.report)
-	r.reports, r.admins = sequence.Build(l.reports), sequence.Build(l.admins)
+	r.reports = sequence.Build(l.reports)
+	for i := range l.system {
+		r.system[i] = sequence.Build(l.system[i])
+	}
 	if err := l.linkDepts(); err != nil {
 		return err
 	}

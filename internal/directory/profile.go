@@ -195,9 +195,7 @@ func appendListOf[T ~int64](list []T, d *decoder) []T {
 // somebody.
 func (r record) manager() uint32 {
 	d := r.afterNumbers()
-	for given := d.natural(); given != 0; given &= given - 1 {
-		d.bytes()
-	}
+	d.skipTexts()
 	d.natural() // the marks
 	return uint32(d.natural())
 }
@@ -210,6 +208,13 @@ func (r record) afterNumbers() decoder {
 		d = d[n:]
 	}
 	return d
+}
+
+// skipTexts goes behind the texts.
+func (d *decoder) skipTexts() {
+	for range bits.OnesCount64(d.natural()) {
+		d.bytes()
+	}
 }
 
 // text returns one of the texts, without decoding the others.

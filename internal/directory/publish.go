@@ -19,7 +19,7 @@ func (s *State) publish(version uint64, m *maker) *Root {
 		version: version, corp: s.corp, calendar: s.calendar, apps: s.apps, departed: s.departed,
 		cards: base.cards, records: base.records, people: int(s.NextOrdinal()), users: base.users,
 		count: base.count, active: base.active, present: base.present, arrivals: base.arrivals,
-		reports: base.reports, admins: base.admins,
+		reports: base.reports, system: base.system,
 		contacts: base.contacts, unions: base.unions, lastDept: s.lastDept, roles: s.roles,
 		depts: base.depts, deptNos: base.deptNos, copied: base.copied, joined: base.joined, totals: &sync.Map{},
 	}
@@ -70,7 +70,8 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 	for word := base.present.n; word*64 < next.people; word++ {
 		present.set(word, 0)
 	}
-	var arrivals, reports, admins memberEdit
+	var arrivals, reports memberEdit
+	var system systemEdits
 	for len(touched) > 0 { // block by block
 		no := int(touched[0] / blockLen)
 		n := 1
@@ -99,9 +100,7 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 			if led, leads := was && old.managed(), is && rec.managed(); led != leads || led && old.manager() != rec.manager() {
 				reports.move(uint32(o), led, leads)
 			}
-			if admin, becomes := was && old.admin(), is && rec.admin(); admin != becomes {
-				admins.move(uint32(o), admin, becomes)
-			}
+			system.note(uint32(o), old.systemIf(was), rec.systemIf(is))
 			for i := range record.members(orEmpty(old)) {
 				if om := old.member(i); !sameInLists(old, om, rec) {
 					e := edit(om.dept())
@@ -125,7 +124,7 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 	next.copied += 8 * int64(len(next.records.leaves)+len(next.cards.leaves)+len(next.present.leaves))
 	next.arrivals = s.relist(base.arrivals, next, arrivals, func(c comparer) func(a, b uint32) int { return c.arrival }, 0)
 	next.reports = s.relist(base.reports, next, reports, func(c comparer) func(a, b uint32) int { return c.report }, 0)
-	next.admins = s.relist(base.admins, next, admins, func(comparer) func(a, b uint32) int { return byOrdinal }, 0)
+	s.relistSystem(next, &system)
 	return edits
 }
 
@@ -171,7 +170,7 @@ func (r *Root) tally(rec record, present bool, by int) {
 // sameInLists reports whether a membership m of record a stands at the same
 // place in every list by record b too.
 func sameInLists(a record, m member, b record) bool {
-	const elsewhere = flagActive | flagManaged | flagAdmin // what no list of a department shows
+	const elsewhere = flagActive | flagManaged | flagSystem // what no list of a department shows
 	if a[0]&^elsewhere != b[0]&^elsewhere ||
 		!bytes.Equal(a.key(rollcall.Chinese), b.key(rollcall.Chinese)) ||
 		!bytes.Equal(a.key(rollcall.English), b.key(rollcall.English)) {

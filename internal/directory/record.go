@@ -27,7 +27,7 @@ const (
 	flagEnglish // has an English name, and so a sort key for it
 	flagWide    // a membership has an order, or a number that needs the room
 	flagManaged // reports to somebody
-	flagAdmin   // is an administrator
+	flagSystem  // holds a system role
 )
 
 const (
@@ -49,7 +49,6 @@ func (r record) active() bool  { return r[0]&flagActive != 0 }
 func (r record) limited() bool { return r[0]&flagLimited != 0 }
 func (r record) english() bool { return r[0]&flagEnglish != 0 }
 func (r record) managed() bool { return r[0]&flagManaged != 0 }
-func (r record) admin() bool   { return r[0]&flagAdmin != 0 }
 func (r record) members() int  { return int(binary.LittleEndian.Uint16(r[1:])) }
 
 func (r record) memberLen() int {
@@ -216,8 +215,8 @@ func appendRecord(dst []byte, u *rollcall.User, key, keyEN []byte) []byte {
 	if u.Manager != nil {
 		flags |= flagManaged
 	}
-	if u.Admin != 0 {
-		flags |= flagAdmin
+	if systemRolesOf(u) != 0 {
+		flags |= flagSystem
 	}
 	wide := isWide(u.Memberships)
 	if wide {

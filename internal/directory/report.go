@@ -23,10 +23,13 @@ func (r *Root) Reports(to rollcall.Ordinal) iter.Seq[rollcall.Ordinal] {
 
 // Admins returns the administrators, by ordinal.
 func (r *Root) Admins() []rollcall.Ordinal {
-	list := make([]rollcall.Ordinal, 0, r.admins.Len())
-	for o := range r.admins.All() {
-		list = append(list, rollcall.Ordinal(o))
+	var list []rollcall.Ordinal
+	for _, role := range []rollcall.RoleID{rollcall.RoleMainAdmin, rollcall.RoleSubAdmin} {
+		for o := range r.system[role-1].All() {
+			list = append(list, rollcall.Ordinal(o))
+		}
 	}
+	slices.Sort(list)
 	return list
 }
 

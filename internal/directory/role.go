@@ -32,16 +32,9 @@ func byOrdinal(a, b uint32) int { return cmp.Compare(a, b) }
 func newRoles() *roles {
 	return &roles{
 		groups: map[rollcall.GroupID]rollcall.RoleGroup{}, roles: map[rollcall.RoleID]roleHolders{},
-		lastGroup: firstGroup - 1, lastRole: firstRole - 1,
+		lastGroup: rollcall.FirstGroup - 1, lastRole: rollcall.FirstRole - 1,
 	}
 }
-
-// The first ids that are given; smaller ones are for groups and roles that the
-// wire shows without anybody having made them.
-const (
-	firstGroup rollcall.GroupID = 101
-	firstRole  rollcall.RoleID  = 101
-)
 
 func (r *roles) clone() *roles {
 	c := *r
@@ -58,20 +51,41 @@ func (r *roles) bytes() int {
 	return n
 }
 
-// RoleGroups yields the groups, by id.
-func (r *Root) RoleGroups() iter.Seq[rollcall.RoleGroup] { return r.roles.sortedGroups() }
+// RoleGroups yields the groups, by id, that of the system roles first.
+func (r *Root) RoleGroups() iter.Seq[rollcall.RoleGroup] {
+	return func(yield func(rollcall.RoleGroup) bool) {
+		if yield(rollcall.DefaultGroup()) {
+			r.roles.sortedGroups()(yield)
+		}
+	}
+}
 
 // RoleGroup returns a group.
 func (r *Root) RoleGroup(id rollcall.GroupID) (rollcall.RoleGroup, bool) {
+	if id == rollcall.SystemGroup {
+		return rollcall.DefaultGroup(), true
+	}
 	g, ok := r.roles.groups[id]
 	return g, ok
 }
 
-// Roles yields the roles, by id.
-func (r *Root) Roles() iter.Seq[rollcall.Role] { return r.roles.sortedRoles() }
+// Roles yields the roles, by id, the system roles first.
+func (r *Root) Roles() iter.Seq[rollcall.Role] {
+	return func(yield func(rollcall.Role) bool) {
+		for _, role := range rollcall.SystemRoles() {
+			if !yield(role) {
+				return
+			}
+		}
+		r.roles.sortedRoles()(yield)
+	}
+}
 
 // Role returns a role.
 func (r *Root) Role(id rollcall.RoleID) (rollcall.Role, bool) {
+	if role, ok := rollcall.SystemRole(id); ok {
+		return role, true
+	}
 	h, ok := r.roles.roles[id]
 	return h.Role, ok
 }
@@ -80,10 +94,35 @@ func (r *Root) Role(id rollcall.RoleID) (rollcall.Role, bool) {
 // many there are.
 func (r *Root) RoleHolders(id rollcall.RoleID, offset, n int) (page []rollcall.Ordinal, total int) {
 	people := r.roles.roles[id].people
+	if _, ok := rollcall.SystemRole(id); ok {
+		people = r.system[id-1]
+	}
 	for _, o := range people.Append(nil, offset, n) {
 		page = append(page, rollcall.Ordinal(o))
 	}
 	return page, people.Len()
+}
+
+// HeldRole is a role of somebody, with the name of its group.
+type HeldRole struct {
+	rollcall.Role
+	Group string
+}
+
+// AppendRoles appends the roles of a person to list, the system roles first,
+// then the others, each by id.
+func (r *Root) AppendRoles(list []HeldRole, u *rollcall.User) []HeldRole {
+	for _, role := range rollcall.SystemRoles() {
+		if u.Present() && u.HoldsSystem(role.ID) {
+			list = append(list, HeldRole{role, rollcall.DefaultGroup().Name})
+		}
+	}
+	for _, id := range u.Roles {
+		if role, ok := r.Role(id); ok {
+			list = append(list, HeldRole{role, r.roles.groups[role.GroupID].Name})
+		}
+	}
+	return list
 }
 
 func (r *roles) sortedGroups() iter.Seq[rollcall.RoleGroup] {

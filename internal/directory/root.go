@@ -31,14 +31,14 @@ type Root struct {
 	present  vector[uint64] // who belongs now, as bits
 	arrivals sequence.Seq   // who belongs now, by the start of the stay
 	reports  sequence.Seq   // of those, who reports to somebody, by that person
-	admins   sequence.Seq   // of those, the administrators
 	departed []pastStay     // ended stays, by their end
 
 	depts    vector[*dept]
 	deptNos  *index          // dept_id → number in depts
 	lastDept rollcall.DeptID // the largest dept_id that was ever given
 
-	roles *roles
+	roles  *roles
+	system systemHolders
 
 	apps map[string]*rollcall.App
 

@@ -17,7 +17,7 @@ import (
 // Bytes returns roughly what the version holds in memory.
 func (r *Root) Bytes() int64 {
 	n := r.users.bytes() + r.contacts.bytes() + r.roles.bytes() + r.deptNos.bytes() +
-		r.arrivals.Bytes() + r.reports.Bytes() + r.admins.Bytes() + 24*cap(r.departed) + 8*r.present.n
+		r.arrivals.Bytes() + r.reports.Bytes() + r.system.bytes() + 24*cap(r.departed) + 8*r.present.n
 	for i := range r.records.n {
 		n += len(r.records.at(i)) + len(r.cards.at(i)) + 48
 	}
@@ -56,8 +56,9 @@ func (r *Root) Verify() (Verified, error) {
 	v := Verified{Version: r.version, People: r.people}
 	members := map[rollcall.DeptID][]uint32{}
 	holders := map[rollcall.RoleID][]uint32{}
+	var system [systemCount][]uint32
 	count, active := 0, 0
-	var arrivals, reports, admins []uint32
+	var arrivals, reports []uint32
 	for o := range uint32(r.people) {
 		u := r.record(o).user(rollcall.Ordinal(o))
 		if got, ok := r.ordinal([]byte(u.UserID)); !ok || got != o {
@@ -86,14 +87,16 @@ func (r *Root) Verify() (Verified, error) {
 		for _, id := range u.Roles {
 			holders[id] = append(holders[id], o)
 		}
+		for i := range systemCount {
+			if u.HoldsSystem(rollcall.RoleID(i + 1)) {
+				system[i] = append(system[i], o)
+			}
+		}
 		count++
 		active += b2i(u.Active)
 		arrivals = append(arrivals, o)
 		if u.Manager != nil {
 			reports = append(reports, o)
-		}
-		if u.Admin != 0 {
-			admins = append(admins, o)
 		}
 		for _, m := range u.Memberships {
 			if r.dept(m.DeptID) == nil {
@@ -120,14 +123,16 @@ func (r *Root) Verify() (Verified, error) {
 	if len(holders) > 0 {
 		return v, fmt.Errorf("people hold roles that do not exist")
 	}
+	for i, list := range system {
+		if err := sameList(fmt.Sprintf("system role %d", i+1), r.system[i], list); err != nil {
+			return v, err
+		}
+	}
 	if err := sameList("arrivals", r.arrivals, arrivals); err != nil {
 		return v, err
 	}
 	slices.SortFunc(reports, comparer{record: r.record}.report)
 	if err := sameList("who reports to whom", r.reports, reports); err != nil {
-		return v, err
-	}
-	if err := sameList("administrators", r.admins, admins); err != nil {
 		return v, err
 	}
 	if !slices.IsSortedFunc(r.departed, func(a, b pastStay) int { return cmp.Compare(a.To, b.To) }) {

@@ -64,6 +64,8 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 		"role held in the record":   func(r *Root) { encode(r, 3, func(u *rollcall.User) { u.Roles = []rollcall.RoleID{101} }) },
 		"role held in the list":     func(r *Root) { holders(r, 0, 1) },
 		"role held by nobody":       func(r *Root) { holders(r) },
+		"system role of nobody":     func(r *Root) { r.system[0] = sequence.Build([]uint32{0}) },
+		"system role forgotten":     func(r *Root) { encode(r, 3, func(u *rollcall.User) { u.Admin = 2 }) },
 		"unknown role held":         func(r *Root) { r.roles = r.roles.clone(); delete(r.roles.roles, 101) },
 		"role of an unknown group":  func(r *Root) { r.roles = r.roles.clone(); delete(r.roles.groups, 101) },
 		"role under another number": func(r *Root) { r.roles = r.roles.clone(); r.roles.roles[102] = r.roles.roles[101] },

@@ -92,7 +92,7 @@ func (m *Model) Picture() string {
 	for _, id := range m.EveryDept() {
 		fmt.Fprintf(&b, "department %d ever: below %d\n", id, m.Depts[id].ParentID)
 	}
-	m.Roles.appendPicture(&b)
+	m.appendRoles(&b)
 	appendApps(&b, maps.Values(m.Apps))
 	return b.String()
 }

@@ -81,12 +81,41 @@ func (r Roles) Holders(id rollcall.RoleID) []rollcall.Ordinal {
 	return list
 }
 
-func (r Roles) appendPicture(b *strings.Builder) {
+// appendRoles is the picture of groups and roles, those included that follow
+// from what people are.
+func (m *Model) appendRoles(b *strings.Builder) {
+	b.WriteString("group 1 \"默认\"\n")
+	r, of := m.Roles, make([][]string, len(m.People))
 	for _, id := range slices.Sorted(maps.Keys(r.Groups)) {
 		fmt.Fprintf(b, "group %d %q\n", id, r.Groups[id])
 	}
+	leads := func(x Member) bool { return x.Left == rollcall.Open && x.Leader }
+	for _, role := range []struct {
+		name  string
+		holds func(p *Person) bool
+	}{
+		{"{ID:1 GroupID:1 Name:负责人}", func(p *Person) bool { return p.Own.Boss }},
+		{"{ID:2 GroupID:1 Name:主管}", func(p *Person) bool { return slices.ContainsFunc(p.Members, leads) }},
+		{"{ID:3 GroupID:1 Name:主管理员}", func(p *Person) bool { return p.Own.Admin == 1 }},
+		{"{ID:4 GroupID:1 Name:子管理员}", func(p *Person) bool { return p.Own.Admin == 2 }},
+	} {
+		var held []rollcall.Ordinal
+		for o, p := range m.People {
+			if p.Present() && role.holds(p) {
+				held = append(held, rollcall.Ordinal(o))
+				of[o] = append(of[o], role.name+" of 默认")
+			}
+		}
+		fmt.Fprintf(b, "role %s held by %v\n", role.name, held)
+	}
 	for _, id := range slices.Sorted(maps.Keys(r.Roles)) {
 		fmt.Fprintf(b, "role %+v held by %v\n", r.Roles[id], r.Holders(id))
+		for _, o := range r.Holders(id) {
+			of[o] = append(of[o], fmt.Sprintf("%+v of %s", r.Roles[id], r.Groups[r.Roles[id].GroupID]))
+		}
+	}
+	for o, roles := range of {
+		fmt.Fprintf(b, "person %d holds %v\n", o, roles)
 	}
 }
 
@@ -116,6 +145,13 @@ func appendRoles(b *strings.Builder, r *directory.Root, page int) {
 			fmt.Fprintf(b, "role %d is said to be held by %d\n", role.ID, total)
 		}
 		last = role.ID
+	}
+	for u := range r.Users() {
+		var roles []string
+		for _, held := range r.AppendRoles(nil, u) {
+			roles = append(roles, fmt.Sprintf("%+v of %s", held.Role, held.Group))
+		}
+		fmt.Fprintf(b, "person %d holds %v\n", u.Ordinal, roles)
 	}
 	if role, ok := r.Role(last + 1); ok {
 		fmt.Fprintf(b, "role %+v is not listed\n", role)
