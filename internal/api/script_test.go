@@ -71,6 +71,10 @@ var setups = map[string]setup{
 		w.change("wire-everything", func(a *rollcall.App) { a.Rate = 2 })
 	}},
 	"unstored": {now: plainNow, prepare: func(w *world) { w.store.Close() }},
+
+	// What changes something has a server of its own.
+	"departments":         {now: plainNow},
+	"departments_classic": {now: plainNow},
 }
 
 // fixture makes a world of the organization in testdata/fixture.
