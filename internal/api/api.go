@@ -55,6 +55,9 @@ func (s *Server) Endpoints() []*wire.Endpoint {
 		s.userListAdmin(),
 		s.userGetAdminScope(),
 		s.queryDimission(),
+		s.userCreate(),
+		s.userUpdate(),
+		s.userDelete(),
 	}
 }
 

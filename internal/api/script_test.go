@@ -58,6 +58,7 @@ var setups = map[string]setup{
 	"chinese":  {now: plainNow, settings: []string{"errmsg_language", "zh_CN"}},
 	"subtree":  {now: plainNow, settings: []string{"activity.subdepartments", "true"}},
 	"people":   {now: plainNow, people: true},
+	"users":    {now: plainNow, people: true},
 	"draining": {now: plainNow, prepare: func(w *world) { w.service.Drain() }},
 	"suite": {now: plainNow, prepare: func(w *world) {
 		w.found("elsewhere")

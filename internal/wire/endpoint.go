@@ -92,6 +92,9 @@ type Param struct {
 	// Separator stands between the entries of IDs and Strings in a text; a
 	// comma where it is 0. Older calls have a bar.
 	Separator byte
+	// Bare says that a JSON parameter takes any text: older calls have objects
+	// whose names have no quotes. Serve finds out what it is.
+	Bare bool
 	// Missing is answered when a required parameter is not given. Where it is
 	// left out it is FaultMissingArgument under /topapi (contract D1),
 	// FaultMissingParam on classic paths and FaultMissingField on the newer host.

@@ -85,7 +85,7 @@ func (c *Call) judge(p *Param, a *arg) verdict {
 	case Strings:
 		return c.strings(p, a)
 	case JSON:
-		ok = a.document()
+		ok = a.document() || p.Bare && a.form == formText
 	}
 	if !ok {
 		return malformed
