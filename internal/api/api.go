@@ -58,6 +58,19 @@ func (s *Server) Endpoints() []*wire.Endpoint {
 		s.userCreate(),
 		s.userUpdate(),
 		s.userDelete(),
+		s.classicUserGet(),
+		s.classicUserSimpleList(),
+		s.classicUserListByPage(),
+		s.classicUserList(),
+		s.classicUserDeptMember(),
+		s.classicUserCount(),
+		s.classicUserByMobile(),
+		s.classicUserByUnionID(),
+		s.classicUserAdmins(),
+		s.classicUserCreate(),
+		s.classicUserUpdate(),
+		s.classicUserDelete(),
+		s.classicUserBatchDelete(),
 	}
 }
 

@@ -10,15 +10,16 @@ import (
 	"rollcall/internal/wire"
 )
 
-// crowd puts people with all values into department 1.
-func (w *world) crowd(n int) {
+// crowd puts people with all values into a department.
+func (w *world) crowd(n int, id rollcall.DeptID) {
+	first := w.org.Current().NextOrdinal()
 	now := rollcall.At(w.clock())
 	var changes []rollcall.Change
-	boss := rollcall.Ordinal(0)
+	boss := first
 	for i := range n {
 		u := rollcall.User{
-			Ordinal: rollcall.Ordinal(i), UserID: fmt.Sprintf("user%05d", i), Name: "王小明", NameEN: "Xiaoming Wang", Active: true,
-			Mobile: fmt.Sprint(13800000000 + i), Email: fmt.Sprintf("user%05d@example.com", i), Title: "Engineer", JobNumber: fmt.Sprint(i),
+			Ordinal: first + rollcall.Ordinal(i), UserID: fmt.Sprintf("user%05d", i), Name: "王小明", NameEN: "Xiaoming Wang", Active: true,
+			Mobile: fmt.Sprint(13810000000 + i), Email: fmt.Sprintf("user%05d@example.com", i), Title: "Engineer", JobNumber: fmt.Sprint(i),
 			HiredDate: now, Extension: `{"badge":"A-17","hobby":"旅游"}`, Stay: rollcall.Stay{To: rollcall.Open},
 			Details: rollcall.Details{
 				Telephone: fmt.Sprintf("+86 10 %05d", i), OrgEmail: "user@corp.example.com", WorkPlace: "Shanghai, Tower 2, 17th floor",
@@ -30,7 +31,7 @@ func (w *world) crowd(n int) {
 		}
 		changes = append(changes,
 			rollcall.Change{Kind: rollcall.UserJoined, Ordinal: u.Ordinal, Payload: rollcall.Payload{User: &u}},
-			rollcall.Change{Kind: rollcall.MemberAdded, Ordinal: u.Ordinal, DeptID: 1, Payload: rollcall.Payload{Member: &rollcall.Membership{DeptID: 1, Modified: now}}})
+			rollcall.Change{Kind: rollcall.MemberAdded, Ordinal: u.Ordinal, DeptID: id, Payload: rollcall.Payload{Member: &rollcall.Membership{DeptID: id, Modified: now}}})
 	}
 	w.do(changes, nil)
 }
@@ -38,7 +39,7 @@ func (w *world) crowd(n int) {
 // One operation is a page of a hundred people: their cards, and them in full.
 func BenchmarkPages(b *testing.B) {
 	w := newWorld(b, "bench", at(b, plainNow))
-	w.crowd(500)
+	w.crowd(500, 1)
 	a := everything("bench-everything", "a-secret-for-the-bench")
 	w.add(a)
 	w.serve(nil)

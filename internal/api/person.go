@@ -21,7 +21,7 @@ type view struct {
 // where in is nil, alone. What the app may not see, and most of what the person
 // does not have, has no key.
 func (v view) append(out *wire.Buffer, u *rollcall.User, in *rollcall.Membership) {
-	code, mobile := edit.SplitMobile(u.Mobile)
+	code, mobile := splitMobile(u)
 	out.Raw(`{"active":`).Bool(u.Active).Raw(`,"admin":`).Bool(u.Admin != 0).Raw(`,"avatar":`).String(u.Avatar).
 		Raw(`,"boss":`).Bool(u.Boss).Raw(`,"dept_id_list":[`)
 	for i := range u.Memberships {
@@ -98,6 +98,8 @@ func (v view) append(out *wire.Buffer, u *rollcall.User, in *rollcall.Membership
 	}
 	out.Raw("}")
 }
+
+func splitMobile(u *rollcall.User) (code, mobile string) { return edit.SplitMobile(u.Mobile) }
 
 // given writes a text with its key where there is one.
 func given(out *wire.Buffer, key, text string) {

@@ -51,15 +51,17 @@ type setup struct {
 const plainNow = "2026-08-21T10:00:00+08:00"
 
 var setups = map[string]setup{
-	"plain":    {now: plainNow},
-	"early":    {now: "2026-08-21T08:00:00+08:00"},
-	"march":    {now: "2026-03-31T10:00:00+08:00"},
-	"newyork":  {now: plainNow, settings: []string{"timezone", "America/New_York"}},
-	"chinese":  {now: plainNow, settings: []string{"errmsg_language", "zh_CN"}},
-	"subtree":  {now: plainNow, settings: []string{"activity.subdepartments", "true"}},
-	"people":   {now: plainNow, people: true},
-	"users":    {now: plainNow, people: true},
-	"draining": {now: plainNow, prepare: func(w *world) { w.service.Drain() }},
+	"plain":         {now: plainNow},
+	"early":         {now: "2026-08-21T08:00:00+08:00"},
+	"march":         {now: "2026-03-31T10:00:00+08:00"},
+	"newyork":       {now: plainNow, settings: []string{"timezone", "America/New_York"}},
+	"chinese":       {now: plainNow, settings: []string{"errmsg_language", "zh_CN"}},
+	"subtree":       {now: plainNow, settings: []string{"activity.subdepartments", "true"}},
+	"people":        {now: plainNow, people: true},
+	"users":         {now: plainNow, people: true},
+	"users_classic": {now: plainNow, people: true},
+	"crowded":       {now: plainNow, prepare: func(w *world) { w.crowd(10_001, 5) }},
+	"draining":      {now: plainNow, prepare: func(w *world) { w.service.Drain() }},
 	"suite": {now: plainNow, prepare: func(w *world) {
 		w.found("elsewhere")
 	}},

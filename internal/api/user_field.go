@@ -240,12 +240,20 @@ func newUserForm(family wire.Family, onUpdate bool) *userForm {
 		case family == wire.Classic:
 			f.called[field.Name] = field.classic
 			for i := range field.rows {
-				field.rows[i].Param = field.classic
+				field.rows[i].Param, field.rows[i].Fault = field.classic, classicFault(field.rows[i].Fault)
 			}
-			field.Name = field.classic
+			field.Name, field.Malformed = field.classic, classicFault(field.Malformed)
 		}
 		field.Required = field.Name == "name" && !onUpdate
 		f.fields = append(f.fields, field)
+	}
+	return f
+}
+
+// classicFault is what a fault is on classic paths.
+func classicFault(f wire.Fault) wire.Fault {
+	if f == wire.FaultParamFormat || f == wire.FaultParamInvalid {
+		return wire.FaultInvalidParameter
 	}
 	return f
 }

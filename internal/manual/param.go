@@ -47,6 +47,9 @@ func plain(p *wire.Param) object {
 	case wire.Strings:
 		return object{{"type", "string"}, {"minLength", 1}}
 	case wire.JSON:
+		if p.Bare {
+			return object{{"type", "string"}}
+		}
 		return object{{"type", "string"}, {"contentMediaType", "application/json"}}
 	}
 	return text(p)
@@ -142,6 +145,9 @@ func limits(p *wire.Param) string {
 	case wire.Strings:
 		return fmt.Sprintf("texts with %s between them, at most %d", separator(p), p.MaxItems)
 	case wire.JSON:
+		if p.Bare {
+			return "a JSON object, or a text like one"
+		}
 		return "a JSON array or object, or a text that holds one"
 	case wire.String:
 		if p.Max > 0 && p.Max < math.MaxInt32 {
