@@ -90,8 +90,7 @@ var capturedFailures = map[string]string{
 }
 
 // later are the paths that clients call and nobody serves yet.
-var later = map[string]string{
-}
+var later = map[string]string{}
 
 // known is an authority that knows the recorded token as another one.
 type known struct {
