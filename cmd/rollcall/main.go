@@ -40,6 +40,7 @@ type cli struct {
 	Dept     deptCommand     `cmd:"" help:"Show departments."`
 	User     userCommand     `cmd:"" help:"Show people."`
 	Inactive inactiveCommand `cmd:"" help:"Show who did not sign in on a day."`
+	Activity activityCommand `cmd:"" help:"Show who signed in when, over a range of days."`
 	Check    checkCommand    `cmd:"" help:"Check that the stored data agrees with itself."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

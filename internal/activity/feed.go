@@ -153,7 +153,7 @@ func (g *Register) absorb(days map[rollcall.Day][]rollcall.Ordinal, h rollcall.H
 		for _, o := range ordinals {
 			set.Add(uint32(o))
 		}
-		g.days[d] = set
+		g.put(d, set)
 	}
 	if h.Feed == g.feed+1 { // else others committed too, which CatchUp will read
 		g.feed = h.Feed

@@ -21,9 +21,10 @@ type Register struct {
 
 	catching sync.Mutex // held while reading from the store
 
-	mu   sync.RWMutex
-	days map[rollcall.Day]*ordset.Set // the sets are replaced, never changed
-	feed uint64                       // up to which feed days is complete
+	mu    sync.RWMutex
+	days  map[rollcall.Day]*ordset.Set // the sets are replaced, never changed
+	order []rollcall.Day               // the keys of days, ascending
+	feed  uint64                       // up to which feed days is complete
 
 	answers answers
 }
@@ -61,9 +62,20 @@ func (g *Register) CatchUp(ctx context.Context) error {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	maps.Copy(g.days, fresh) // a day that has a new feed is read whole
+	for d, set := range fresh { // a day that has a new feed is read whole
+		g.put(d, set)
+	}
 	g.feed = max(g.feed, head.Feed)
 	return nil
+}
+
+// put replaces the set of a day; g.mu is held.
+func (g *Register) put(d rollcall.Day, set *ordset.Set) {
+	if g.days[d] == nil {
+		at, _ := slices.BinarySearch(g.order, d)
+		g.order = slices.Insert(g.order, at, d)
+	}
+	g.days[d] = set
 }
 
 // SignedIn returns who signed in on a day. The set must not be changed.
@@ -80,7 +92,7 @@ func (g *Register) SignedIn(d rollcall.Day) *ordset.Set {
 func (g *Register) Days() []rollcall.Day {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	return slices.Sorted(maps.Keys(g.days))
+	return slices.Clone(g.order)
 }
 
 // Bytes returns roughly what the register holds in memory.

@@ -36,6 +36,10 @@ func (r *Root) Standing(o rollcall.Ordinal) (stay rollcall.Stay, active bool) {
 	return rec.stay(), rec.active()
 }
 
+// Activated reports whether the account of a person was used. The ordinal is one
+// that was given.
+func (r *Root) Activated(o rollcall.Ordinal) bool { return r.record(uint32(o)).active() }
+
 // Standing is [Root.Standing] as it is by now.
 func (s *State) Standing(o rollcall.Ordinal) (stay rollcall.Stay, active bool) {
 	if u := s.users[o]; u != nil {

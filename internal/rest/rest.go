@@ -60,6 +60,7 @@ var routes = []route{
 	{"GET users", rollcall.PermContactsRead, (*Server).users},
 	{"GET changes", rollcall.PermContactsRead, (*Server).changes},
 	{"POST signins", rollcall.PermSignInWrite, (*Server).signins},
+	{"GET activity/{question}", rollcall.PermActivityRead, (*Server).activity},
 }
 
 // New makes a server.

@@ -17,7 +17,7 @@ const (
 	chunkTimeout = 60 * time.Second
 )
 
-// stream writes JSON lines. Its first error is kept and ends everything.
+// stream writes lines. Its first error is kept and ends everything.
 type stream struct {
 	wire.Buffer
 	out     io.Writer
@@ -27,10 +27,14 @@ type stream struct {
 	err     error
 }
 
-// lines begins a reply of JSON lines, zipped where the client takes that.
-func (s *Server) lines(c *call) *stream {
+// lines begins a reply of JSON lines.
+func (s *Server) lines(c *call) *stream { return s.stream(c, "application/x-ndjson") }
+
+// stream begins a reply that is written line by line, zipped where the client
+// takes that.
+func (s *Server) stream(c *call, contentType string) *stream {
 	h := c.w.Header()
-	h.Set("Content-Type", "application/x-ndjson")
+	h.Set("Content-Type", contentType)
 	h.Set("Vary", "Accept-Encoding")
 	t := &stream{out: c.w, control: http.NewResponseController(c.w), now: s.cfg.Wall}
 	if acceptsGzip(c.r) {
