@@ -15,9 +15,13 @@ import (
 	"rollcall/internal/node"
 )
 
-// deptCommand shows departments.
+// deptCommand shows and changes departments.
 type deptCommand struct {
-	List deptListCommand `cmd:"" help:"List the departments."`
+	List   deptListCommand   `cmd:"" help:"List the departments."`
+	Get    deptGetCommand    `cmd:"" help:"Show one department in full."`
+	Create deptCreateCommand `cmd:"" help:"Create a department."`
+	Update deptUpdateCommand `cmd:"" help:"Change a department."`
+	Delete deptDeleteCommand `cmd:"" help:"Delete a department in which and below which there is nothing."`
 }
 
 type deptListCommand struct {
@@ -36,6 +40,11 @@ type deptRow struct {
 	Subtree          int             `json:"member_count"`
 }
 
+func newDeptRow(r *directory.Root, d *rollcall.Dept) deptRow {
+	direct, all := r.MemberCount(d.ID)
+	return deptRow{d.ID, d.ParentID, d.Name, d.NameEN, d.SourceIdentifier, direct, all}
+}
+
 // Run carries the command out.
 func (c *deptListCommand) Run(ctx context.Context, std streams) error {
 	org, done, err := c.open(ctx)
@@ -46,8 +55,7 @@ func (c *deptListCommand) Run(ctx context.Context, std streams) error {
 	r := org.Current()
 	list, rows := []deptRow{}, [][]string{}
 	for d := range r.Depts() {
-		direct, all := r.MemberCount(d.ID)
-		list = append(list, deptRow{d.ID, d.ParentID, d.Name, d.NameEN, d.SourceIdentifier, direct, all})
+		list = append(list, newDeptRow(r, d))
 	}
 	slices.SortFunc(list, func(a, b deptRow) int { return cmp.Compare(a.DeptID, b.DeptID) })
 	for _, d := range list {

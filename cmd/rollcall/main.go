@@ -37,7 +37,7 @@ type cli struct {
 	App      appCommand      `cmd:"" help:"Manage the apps that may call."`
 	Settings settingsCommand `cmd:"" help:"Show or change settings of an organization."`
 	Serve    serveCommand    `cmd:"" help:"Answer calls."`
-	Dept     deptCommand     `cmd:"" help:"Show departments."`
+	Dept     deptCommand     `cmd:"" help:"Show and change departments."`
 	User     userCommand     `cmd:"" help:"Show people."`
 	Inactive inactiveCommand `cmd:"" help:"Show who did not sign in on a day."`
 	Activity activityCommand `cmd:"" help:"Show who signed in when, over a range of days."`

@@ -14,7 +14,6 @@ import (
 	"rollcall/internal/directory"
 	"rollcall/internal/directory/modeltest"
 	"rollcall/internal/edit"
-	"rollcall/internal/pinyin"
 	"rollcall/internal/store/sqlite"
 )
 
@@ -36,7 +35,7 @@ func deptCorp(t testing.TB) *directory.Corp {
 		t.Fatal(err)
 	}
 	clock := modeltest.NewClock(time.UnixMilli(int64(deptTestNow)))
-	c, err := directory.Open(ctx, "corp", directory.Options{Store: store, Encoder: modeltest.Encoder{}, Keyer: pinyin.New(), Clock: clock.Now})
+	c, err := directory.Open(ctx, "corp", directory.Options{Store: store, Encoder: modeltest.Encoder{}, Keyer: roleKeyer(), Clock: clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,6 +101,7 @@ func many(n int) []string {
 // nothing is changed by it.
 func TestDeptRules(t *testing.T) {
 	t.Parallel()
+	c := deptCorp(t)
 	create := func(id rollcall.DeptID, v edit.DeptValues) directory.Intent {
 		return edit.CreateDept(&id, deptTestNow, v)
 	}
@@ -171,8 +171,6 @@ func TestDeptRules(t *testing.T) {
 		"delete: with one below":                   {remove(20), conflict, edit.ParamSubDepts},
 	} {
 		t.Run(what, func(t *testing.T) {
-			t.Parallel()
-			c := deptCorp(t)
 			before := c.Current()
 			_, err := c.Do(t.Context(), "test", tt.intent)
 			var e *rollcall.Error

@@ -15,12 +15,17 @@ const (
 	deptBrief
 	deptNameEN
 	deptOrder
+	deptHidden
+	deptOuter
+	deptCode
+	deptTelephone
 	deptColumns
 )
 
 // deptLayout is immutable. It is the order in which Export writes the columns.
 var deptLayout = layout{[]string{
 	"dept_id", "parent_id", "name", "source_identifier", "brief", "name_en", "order",
+	"hide_dept", "outer_dept", "code", "telephone",
 }, deptName + 1}
 
 // deptRow is one row of departments.
@@ -88,6 +93,7 @@ func readDept(t *table, d *rollcall.Dept) {
 		Brief:            t.cell(deptBrief),
 		Order:            number(deptOrder, 0),
 	}
+	readOptions(t, d)
 	check := *d
 	anyParent := rollcall.RootDept
 	if check.ID == rollcall.RootDept {
@@ -118,10 +124,29 @@ func readDept(t *table, d *rollcall.Dept) {
 			check.SourceIdentifier = ""
 		case deptBrief:
 			check.Brief = ""
+		case deptCode:
+			check.Options = &rollcall.DeptOptions{Telephone: check.Options.Telephone}
+		case deptTelephone:
+			check.Options = nil // the code was looked at before
 		default:
 			return
 		}
 	}
+}
+
+// readOptions reads what few departments have.
+func readOptions(t *table, d *rollcall.Dept) {
+	truth := func(column int) bool {
+		value, _, ok := parseBool(t.cell(column))
+		if !ok {
+			t.problem(column, "%s is not true or false, yes or no, 1 or 0", quote(t.cell(column)))
+		}
+		return value
+	}
+	o := rollcall.DeptOptions{
+		Hidden: truth(deptHidden), Outer: truth(deptOuter), Code: t.cell(deptCode), Telephone: t.cell(deptTelephone),
+	}
+	d.Options = o.Normal()
 }
 
 // anyDept stands for an id that could not be read.

@@ -19,7 +19,8 @@ package intake
 // and with letters of either case.
 type Files struct {
 	// Departments has the columns dept_id, parent_id (blank for the root, 1)
-	// and name. It may have source_identifier, brief, name_en and order.
+	// and name. It may have source_identifier, brief, name_en, order, hide_dept,
+	// outer_dept, code and telephone.
 	Departments string
 	// Users has the columns userid and name. It may have:
 	//

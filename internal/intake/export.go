@@ -82,6 +82,11 @@ func exportDepts(depts []*rollcall.Dept, row rowFunc) error {
 	if slices.ContainsFunc(depts, func(d *rollcall.Dept) bool { return d.Order != 0 }) {
 		columns = append(columns, deptOrder)
 	}
+	for _, column := range []int{deptHidden, deptOuter, deptCode, deptTelephone} {
+		if empty := deptCell(&rollcall.Dept{}, column); slices.ContainsFunc(depts, func(d *rollcall.Dept) bool { return deptCell(d, column) != empty }) {
+			columns = append(columns, column)
+		}
+	}
 	if err := row(headers(deptLayout, columns)); err != nil {
 		return err
 	}
@@ -124,6 +129,14 @@ func deptCell(d *rollcall.Dept, column int) string {
 		return d.NameEN
 	case deptOrder:
 		return strconv.FormatInt(d.Order, 10)
+	case deptHidden:
+		return strconv.FormatBool(d.Opt().Hidden)
+	case deptOuter:
+		return strconv.FormatBool(d.Opt().Outer)
+	case deptCode:
+		return d.Opt().Code
+	case deptTelephone:
+		return d.Opt().Telephone
 	}
 	return ""
 }

@@ -162,6 +162,7 @@ func (p *planner) planDept(row *deptRow) {
 	if has[deptBrief] {
 		want.Brief = row.dept.Brief
 	}
+	want.Options = options(has, want.Opt(), row.dept.Opt())
 	if !ok {
 		want.CreatedAt, want.ModifiedAt = p.opt.Now, p.opt.Now
 		if _, returns := p.v.DeptEver(want.ID); returns {
@@ -192,6 +193,24 @@ func (p *planner) planDept(row *deptRow) {
 		Kind: rollcall.DeptUpdated, DeptID: want.ID,
 		Payload: rollcall.Payload{DeptUpdate: &update, DeptBefore: &before},
 	})
+}
+
+// options returns those that a department has with the ones that a file has.
+func options(has []bool, old, row *rollcall.DeptOptions) *rollcall.DeptOptions {
+	o := *old
+	if has[deptHidden] {
+		o.Hidden = row.Hidden
+	}
+	if has[deptOuter] {
+		o.Outer = row.Outer
+	}
+	if has[deptCode] {
+		o.Code = row.Code
+	}
+	if has[deptTelephone] {
+		o.Telephone = row.Telephone
+	}
+	return o.Normal()
 }
 
 // refuseDoomed reports departments that cannot be deleted because people would

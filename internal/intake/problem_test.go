@@ -57,13 +57,20 @@ func TestProblemsOfDepartments(t *testing.T) {
 		}},
 		{"another order, blanks, BOM, CRLF", "\uFEFF Name ,PARENT_ID,\"Dept_ID\"\r\nWhole,,1\r\n\r\nPart, 1 , 2\r\n", nil},
 		{"empty", "\uFEFF", []string{
-			"departments.csv:1: the file is empty; the columns are dept_id, parent_id, name, and if wanted source_identifier, brief, name_en, order",
+			"departments.csv:1: the file is empty; the columns are dept_id, parent_id, name, and if wanted source_identifier, brief, name_en, order, hide_dept, outer_dept, code, telephone",
 		}},
 		{"header", "dept_id,colour,name,,Name\n1,red,x,y,z\n", []string{
-			"departments.csv:1: colour: is not a known column; the columns are dept_id, parent_id, name, and if wanted source_identifier, brief, name_en, order",
-			"departments.csv:1: field 4 has no name; the columns are dept_id, parent_id, name, and if wanted source_identifier, brief, name_en, order",
+			"departments.csv:1: colour: is not a known column; the columns are dept_id, parent_id, name, and if wanted source_identifier, brief, name_en, order, hide_dept, outer_dept, code, telephone",
+			"departments.csv:1: field 4 has no name; the columns are dept_id, parent_id, name, and if wanted source_identifier, brief, name_en, order, hide_dept, outer_dept, code, telephone",
 			"departments.csv:1: name: the column is there twice",
-			"departments.csv:1: parent_id: the column is missing; the columns are dept_id, parent_id, name, and if wanted source_identifier, brief, name_en, order",
+			"departments.csv:1: parent_id: the column is missing; the columns are dept_id, parent_id, name, and if wanted source_identifier, brief, name_en, order, hide_dept, outer_dept, code, telephone",
+		}},
+		{"options", "dept_id,parent_id,name,hide_dept,outer_dept,code,telephone\n2,1,a,maybe,2," + strings.Repeat("x", 31) + "," + strings.Repeat("1", 51) + "\n3,1,b,yes,0,c\x01,\n", []string{
+			"departments.csv:2: hide_dept: \"maybe\" is not true or false, yes or no, 1 or 0",
+			"departments.csv:2: outer_dept: \"2\" is not true or false, yes or no, 1 or 0",
+			"departments.csv:2: code: has 31 characters; 30 are allowed",
+			"departments.csv:2: telephone: has 51 characters; 50 are allowed",
+			"departments.csv:3: code: has the control character U+0001",
 		}},
 		{"header in another encoding", "dept_id,parent_id,name,\xc3\xfb\xd7\xd6\n", []string{
 			"departments.csv:1: field 4 is not valid UTF-8",

@@ -101,11 +101,18 @@ func (r random) organization(full bool) *memory {
 			d.NameEN, d.SourceIdentifier, d.Brief = r.text("name_en", 0), r.text("source", 0), r.text("brief", 0)
 			d.Order = rapid.Int64().Draw(r.T, "order")
 		}
+		if r.one("options of the department", 30) {
+			o := rollcall.DeptOptions{
+				Hidden: r.one("hidden", 50), Outer: r.one("outer", 50), Code: r.text("code", 0), Telephone: r.text("telephone", 0),
+			}
+			d.Options = o.Normal()
+		}
 		m.depts[id] = d
 		ids = append(ids, id)
 	}
 	if full {
 		m.depts[1].NameEN, m.depts[1].Order = "Whole", 1
+		m.depts[1].Options = &rollcall.DeptOptions{Hidden: true, Outer: true, Code: "c", Telephone: "t"}
 	}
 	mobiles := map[string]bool{"": true}
 	for range rapid.IntRange(0, 10).Draw(r.T, "people") {
