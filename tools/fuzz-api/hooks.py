@@ -8,6 +8,7 @@ exists is learned from the replies, and from the environment.
 
 import base64
 import datetime
+import functools
 import hashlib
 import hmac
 import json
@@ -37,6 +38,7 @@ POOL = {
     "suitesecret": [ENV["suite_secret"]],
     "ticket": [ENV["suite_ticket"]],
 }
+MADE = {}  # what calls have made, by kind: what is deleted again
 MOST = 5000  # that is kept of a kind
 
 # Which kind a member or parameter is of, by its name in small letters without "_".
@@ -76,9 +78,12 @@ def learn(value, path, name=""):
         for inner in value:
             learn(inner, path, name)
     elif isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
-        pool = POOL.get(kind_of(name, path))
+        kind = kind_of(name, path)
+        pool = POOL.get(kind)
         if pool is not None and value not in pool and len(pool) < MOST:
             pool.append(value)
+            if re.search("create|add_", path):
+                MADE.setdefault(kind, []).append(value)
 
 
 def call(path, **params):
@@ -104,40 +109,44 @@ def signed():
     return {"timestamp": stamp, "signature": base64.b64encode(mac.digest()).decode()}
 
 
-# Values that need not exist: days that can be read, and what must be new.
+# Values that need not exist, made of a number: days that can be read, and what
+# must be new.
 FRESH = {
-    "querydate": st.integers(2, 25).map(day),
-    "name": st.integers(0, 10**12).map("Name {}".format),
-    "rolename": st.integers(0, 10**12).map("Role {}".format),
-    "mobile": st.integers(13 * 10**9, 19 * 10**9).map(str),
-    "userid": st.integers(0, 10**12).map("new{}".format),
-    "email": st.integers(0, 10**12).map("new{}@example.com".format),
+    "querydate": lambda n: day(2 + n % 24),
+    "name": "Name {}".format,
+    "rolename": "Role {}".format,
+    "mobile": lambda n: str(13 * 10**9 + n % (6 * 10**9)),
+    "userid": "new{}".format,
+    "email": "new{}@example.com".format,
 }
 
 
-def taken(kind, many, separator):
-    """One of what exists, or several where a list is wanted."""
-
-    def of(indexes):
-        pool = POOL[kind] or [1]
-        chosen = [pool[i % len(pool)] for i in indexes]
-        return separator.join(map(str, chosen)) if many else chosen[0]
-
-    # Numbers are drawn and not the values, as there are more of these each time.
-    return st.lists(st.integers(0, MOST), min_size=1, max_size=3 if many else 1).map(of)
+def knows(name, path):
+    """Whether there are values for a parameter that mean something."""
+    return kind_of(name, path) is not None or name.lower().replace("_", "") in FRESH
 
 
-def strategy(name, path):
-    """What may be put in for a parameter; None where nothing is known."""
+def value(name, path, n):
+    """The n-th of the values for a parameter: one that exists or one that is new.
+
+    A number stands for a value, as there are more values each time.
+    """
     plain = name.lower().replace("_", "")
     kind, fresh = kind_of(name, path), FRESH.get(plain)
-    if kind is None:
-        return fresh
-    many = re.search(r"(ids|list|permits|permitdepts|permitusers)$", plain) is not None
-    some = taken(kind, many, ",")
-    if many and not path.startswith("/topapi/"):
-        some = some | taken(kind, many, "|")
-    return some if fresh is None else some | fresh
+    if kind is None or fresh is not None and n % 3 == 0:
+        return fresh(n)
+    pool = POOL[kind] or [1]
+    if "delete" in path:  # what is newest has nothing in it yet
+        pool = MADE.get(kind, pool)[-20:]
+    if not re.search(r"(ids|list|permits|permitdepts|permitusers)$", plain):
+        return pool[n % len(pool)]
+    separator = "," if path.startswith("/topapi/") else "|"
+    return separator.join(str(pool[(n + i) % len(pool)]) for i in range(1 + n % 3))
+
+
+def consistent(values):
+    """A signature is over a time that is now."""
+    return {**values, **signed()} if "signature" in values and "timestamp" in values else values
 
 
 def meant(context, values):
@@ -145,18 +154,52 @@ def meant(context, values):
     if not isinstance(values, dict):
         return st.just(values)
     path = context.operation.path
-    choices = {name: strategy(name, path) for name in values}
-    choices = {name: s for name, s in choices.items() if s is not None}
+    choices = {
+        name: st.integers(0, 10**12).map(functools.partial(value, name, path)) for name in values if knows(name, path)
+    }
     everything = st.fixed_dictionaries(choices)
     put = st.fixed_dictionaries({}, optional=choices) | everything | everything
 
     def fill(chosen):
         filled = {**values, **chosen}
-        if chosen.get("suiteTicket") and "signature" in filled:
-            filled.update(signed())
-        return filled
+        return consistent(filled) if "suiteTicket" in chosen else filled
 
     return put.map(fill)
+
+
+def plain_value(name, schema, path, n):
+    """A value of a parameter that should do."""
+    if knows(name, path):
+        return value(name, path, n)
+    schema = schema.get("anyOf", [schema])[0]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "examples" in schema:
+        return schema["examples"][0]
+    return {"integer": schema.get("minimum", 1), "boolean": False}.get(schema.get("type"), "x")
+
+
+@schemathesis.hook
+def before_add_examples(context, examples):
+    """Some calls of each operation that should be answered with success."""
+    operation = context.operation
+    raw, path = operation.definition.raw, operation.path
+    for n in range(0, 12 * 7919, 7919):
+        # One half has what is required, the other all that is known.
+        wanted = functools.partial(knows, path=path) if n % 2 else lambda name: False
+        placed = {"query": {}, "path": {}}
+        for p in raw.get("parameters", []):
+            if p.get("required") or wanted(p["name"]):
+                placed[p["in"]][p["name"]] = plain_value(p["name"], p["schema"], path, n)
+        parts = {"query": consistent(placed["query"]), "path_parameters": placed["path"]}
+        content = raw.get("requestBody", {}).get("content", {})
+        if content:
+            media_type = sorted(content)[n // 2 % len(content)]
+            schema = content[media_type]["schema"]
+            names = [x for x in schema["properties"] if x in schema.get("required", []) or wanted(x)]
+            body = {name: plain_value(name, schema["properties"][name], path, n) for name in names}
+            parts |= {"body": consistent(body), "media_type": media_type}
+        examples.append(operation.Case(**parts))
 
 
 @schemathesis.hook
