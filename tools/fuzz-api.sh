@@ -41,7 +41,7 @@ finish() {
 }
 trap finish EXIT
 
-bin/rollcall serve --demo --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --log-format json \
+TMPDIR=$work bin/rollcall serve --demo --listen 127.0.0.1:0 --admin-listen 127.0.0.1:0 --log-format json \
   >"$work/out" 2>"$work/log" &
 server=$!
 until grep -q 'Stop with Ctrl-C' "$work/log"; do
@@ -54,7 +54,17 @@ admin=http://$(logged '"admin":"([^"]+)"')
 ROLLCALL_APPKEY=$(logged 'appkey=([^&]+)&')
 ROLLCALL_APPSECRET=$(logged 'appsecret=([^,]+),')
 ROLLCALL_TOKEN=$(sed -nE 's/.*access_token=([0-9a-f]+).*/\1/p' "$work/out" | head -1)
-export ROLLCALL_URL ROLLCALL_APPKEY ROLLCALL_APPSECRET ROLLCALL_TOKEN
+
+# A third-party app beside that of the demo, in the demo's directory.
+data=$(echo "$work"/rollcall-demo-*)
+member() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
+bin/rollcall app create --data "$data" --name suite --type third_party --json \
+  --permission isvapi_base --permission qyapi_base >"$work/suite"
+ROLLCALL_SUITE_KEY=$(member appkey <"$work/suite")
+ROLLCALL_SUITE_SECRET=$(member appsecret <"$work/suite")
+ROLLCALL_SUITE_TICKET=$(bin/rollcall app ticket --data "$data" --json "$ROLLCALL_SUITE_KEY" | member suite_ticket)
+ROLLCALL_CORP=$(bin/rollcall check --data "$data" --json | tr -d '[]' | member corp_id)
+export "${!ROLLCALL_@}"
 
 fetch() { python3 -c 'import sys, urllib.request; sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1]).read())' "$1"; }
 

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"maps"
 	"net/url"
 	"os"
@@ -41,8 +42,10 @@ the scripts show beyond that is listed below, with the decision (D…) or the
 section of the documentation that it follows.
 
 "Recorded" are requests of clients as their authors publish them, recorded and
-sent again byte for byte (internal/wire/testdata/captures). "Tests" name the
-endpoint in internal/api and cmd/rollcall. "Chosen" is what nothing shows of the
+sent again byte for byte (internal/wire/testdata/captures). "SDKs" are programs of
+` + "`make conformance`" + ` that name the path; others reach it by a method of their SDK.
+"Tests" name the endpoint in internal/api and cmd/rollcall. ` + "`make fuzz-api`" + ` calls
+every endpoint with made-up values. "Chosen" is what nothing shows of the
 real service; [divergences.md](divergences.md) has what is common to many.
 `
 
@@ -123,16 +126,55 @@ func testsNaming(t *testing.T, dir string, paths []string) map[string][]string {
 	return naming
 }
 
-// names tells whether a text has a path in it that does not go on.
-func names(text, path string) bool {
-	for {
-		_, rest, found := strings.Cut(text, path)
-		if !found || rest == "" || !strings.ContainsAny(rest[:1], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/") {
-			return found
+// sdksNaming lists the clients of the conformance tests whose programs name a
+// path.
+func sdksNaming(t *testing.T, paths []string) map[string][]string {
+	t.Helper()
+	const root = "../../conformance"
+	naming := map[string][]string{}
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !slices.Contains([]string{".java", ".js", ".py", ".sh"}, filepath.Ext(file)) {
+			return err
 		}
-		text = rest
+		client, err := filepath.Rel(root, filepath.Dir(file))
+		if err != nil {
+			return err
+		}
+		b, err := os.ReadFile(file)
+		for _, path := range paths {
+			if names(string(b), path) && !slices.Contains(naming[path], filepath.ToSlash(client)) {
+				naming[path] = append(naming[path], filepath.ToSlash(client))
+			}
+		}
+		return err
+	})
+	if err != nil || len(naming) == 0 {
+		t.Fatalf("no programs in %s: %v", root, err)
+	}
+	return naming
+}
+
+// names tells whether a text has a path in it that is no part of a longer one.
+func names(text, path string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_/"
+	for from := 0; ; {
+		i := strings.Index(text[from:], path)
+		if i < 0 {
+			return false
+		}
+		i += from
+		end := i + len(path)
+		// A host, or a variable that holds one, may stand before it.
+		host := i == 0 || !strings.Contains(letters, text[i-1:i]) || hostBefore.MatchString(text[max(0, i-40):i])
+		if host && (end == len(text) || !strings.Contains(letters, text[end:end+1])) {
+			return true
+		}
+		from = end
 	}
 }
+
+// hostBefore matches what ends with a host or a port.
+var hostBefore = regexp.MustCompile(`https?://[^/\s]+$|:[0-9]+$`)
 
 // wireMarkdown renders docs/wire.md.
 func wireMarkdown(t *testing.T) string {
@@ -150,6 +192,7 @@ func wireMarkdown(t *testing.T) string {
 		client, _, _ := strings.Cut(c.name, " ")
 		recorded[c.path][client]++
 	}
+	sdks := sdksNaming(t, paths)
 	inAPI, inCmd := testsNaming(t, ".", paths), testsNaming(t, "../../cmd/rollcall", paths)
 	var b strings.Builder
 	b.WriteString(wireHead)
@@ -169,6 +212,9 @@ func wireMarkdown(t *testing.T) string {
 		}
 		if clients != nil {
 			fmt.Fprintf(&b, "- Recorded: %s\n", strings.Join(clients, ", "))
+		}
+		if clients := sdks[ep.Path]; clients != nil {
+			fmt.Fprintf(&b, "- SDKs: %s\n", strings.Join(clients, ", "))
 		}
 		tests := slices.Concat(inAPI[ep.Path], inCmd[ep.Path])
 		slices.Sort(tests)
