@@ -71,6 +71,16 @@ func (s *Server) Endpoints() []*wire.Endpoint {
 		s.classicUserUpdate(),
 		s.classicUserDelete(),
 		s.classicUserBatchDelete(),
+		s.roleList(),
+		s.roleSimpleList(),
+		s.roleGetRole(),
+		s.roleGetRoleGroup(),
+		s.roleAddRolesForEmps(),
+		s.roleRemoveRolesForEmps(),
+		s.roleDeleteRole(),
+		s.roleAddRole(),
+		s.roleUpdateRole(),
+		s.roleAddRoleGroup(),
 	}
 }
 

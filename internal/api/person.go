@@ -186,13 +186,8 @@ func (v view) appendRoles(out *wire.Buffer, u *rollcall.User) {
 // rolesOf yields the roles that a person holds, with the names of their groups.
 func (v view) rolesOf(u *rollcall.User) iter.Seq2[rollcall.Role, string] {
 	return func(yield func(rollcall.Role, string) bool) {
-		for _, id := range u.Roles {
-			role, ok := v.Role(id)
-			if !ok {
-				continue
-			}
-			group, _ := v.RoleGroup(role.GroupID)
-			if !yield(role, group.Name) {
+		for _, held := range v.AppendRoles(nil, u) {
+			if !yield(held.Role, held.Group) {
 				return
 			}
 		}

@@ -59,6 +59,7 @@ var setups = map[string]setup{
 	"subtree":       {now: plainNow, settings: []string{"activity.subdepartments", "true"}},
 	"people":        {now: plainNow, people: true},
 	"users":         {now: plainNow, people: true},
+	"roles":         {now: plainNow, people: true},
 	"users_classic": {now: plainNow, people: true},
 	"crowded":       {now: plainNow, prepare: func(w *world) { w.crowd(10_001, 5) }},
 	"draining":      {now: plainNow, prepare: func(w *world) { w.service.Drain() }},

@@ -198,8 +198,12 @@ func DeleteRole(id rollcall.RoleID) directory.Intent {
 		if _, err := role(s, id); err != nil {
 			return directory.Batch{}, err
 		}
-		for o := range s.RoleHolders(id) {
-			return directory.Batch{}, refuse(rollcall.KindConflict, ParamHolders, fmt.Sprintf("%q holds role %d", s.User(o).UserID, id))
+		held := 0
+		for range s.RoleHolders(id) {
+			held++
+		}
+		if held > 0 {
+			return directory.Batch{}, refuse(rollcall.KindConflict, ParamHolders, fmt.Sprintf("role %d has %d", id, held))
 		}
 		return directory.Batch{Changes: []rollcall.Change{{
 			Kind: rollcall.RoleDeleted, Payload: rollcall.Payload{Role: &rollcall.Role{ID: id}},

@@ -200,6 +200,7 @@ func Faults() []Fault {
 	}
 	all = append(all, deptFaults()...)
 	all = append(all, userFaults()...)
+	all = append(all, roleFaults()...)
 	all = append(all, oauthFaults()...)
 	slices.SortStableFunc(all, func(a, b Fault) int { return cmp.Compare(a.Code, b.Code) })
 	return all

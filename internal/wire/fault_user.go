@@ -4,7 +4,7 @@ package wire
 var (
 	FaultInvalidUserID = Fault{
 		Code: 33012, EN: "Invalid userid", ZH: "无效的userId",
-		When: "a text that cannot be a userid, or a manager who cannot be the person's",
+		When: "a text that cannot be a userid, a manager who cannot be the person's, or, in calls about roles, nobody's userid",
 	}
 	FaultUserIDListLength = Fault{
 		Code: 40032, EN: "Illegal length of userid list", ZH: "不合法的UserID列表长度",
