@@ -39,6 +39,8 @@ type Settings struct {
 	// Subdepartments widens dept_ids of the activity call to whole subtrees
 	// (contract D6).
 	Subdepartments bool `json:"activity.subdepartments"`
+	// Sandbox lets an app set the server's clock. It is for tests.
+	Sandbox bool `json:"sandbox"`
 }
 
 // Language is a language of names and texts.
@@ -62,7 +64,7 @@ const MinRetention = 33
 // SettingKeys lists the names of the settings, in the order in which they are
 // shown.
 func SettingKeys() []string {
-	return []string{"errmsg_language", "timezone", "activity.closing_hour", "activity.retention_days", "activity.subdepartments"}
+	return []string{"errmsg_language", "timezone", "activity.closing_hour", "activity.retention_days", "activity.subdepartments", "sandbox"}
 }
 
 // Get returns the text form of one setting.
@@ -78,6 +80,8 @@ func (s Settings) Get(key string) (string, error) {
 		return strconv.Itoa(s.RetentionDays), nil
 	case "activity.subdepartments":
 		return strconv.FormatBool(s.Subdepartments), nil
+	case "sandbox":
+		return strconv.FormatBool(s.Sandbox), nil
 	}
 	return "", Invalid("setting", "there is no setting %q; the settings are %q", key, SettingKeys())
 }
@@ -107,6 +111,12 @@ func (s Settings) With(key, value string) (Settings, error) {
 			return s, Invalid(key, "%q is neither true nor false", value)
 		}
 		s.Subdepartments = b
+	case "sandbox":
+		b, err := strconv.ParseBool(value)
+		if err != nil {
+			return s, Invalid(key, "%q is neither true nor false", value)
+		}
+		s.Sandbox = b
 	default:
 		_, err := s.Get(key)
 		return s, err

@@ -70,6 +70,7 @@ func TestSettings(t *testing.T) {
 		{"activity.retention_days", "-1", "activity.retention_days"},
 		{"activity.retention_days", "many", "activity.retention_days"},
 		{"activity.subdepartments", "yes", "activity.subdepartments"},
+		{"sandbox", "yes", "sandbox"},
 		{"activity.subdepartments", "", "activity.subdepartments"},
 		{"colour", "red", "setting"},
 		{"", "", "setting"},
@@ -80,7 +81,7 @@ func TestSettings(t *testing.T) {
 	if _, err := s.Get("colour"); err == nil {
 		t.Error("there is a setting colour")
 	}
-	if keys := rollcall.SettingKeys(); len(keys) != 5 || len(slices.Compact(slices.Sorted(slices.Values(keys)))) != 5 {
+	if keys := rollcall.SettingKeys(); len(keys) != 6 || len(slices.Compact(slices.Sorted(slices.Values(keys)))) != 6 {
 		t.Errorf("the settings are %q", keys)
 	}
 	for _, key := range rollcall.SettingKeys() {

@@ -94,12 +94,15 @@ type Tx interface {
 	Rollback()
 }
 
-// SignIns reads recorded sign-ins.
+// SignIns reads recorded sign-ins, and forgets old ones.
 type SignIns interface {
 	// SignInChunks calls fn for every chunk of every day that belongs to a feed
 	// after the one given, by day and chunk, and returns the head up to which
 	// it read.
 	SignInChunks(ctx context.Context, corpID string, after uint64, fn func(d Day, chunk uint32, bits []byte) error) (Head, error)
+	// DropSignIns forgets all days before one and returns how many there were.
+	// It moves no feed: who has read the days forgets them by the same rule.
+	DropSignIns(ctx context.Context, corpID string, before Day) (days int, err error)
 }
 
 // Tokens keeps what access tokens are made from.

@@ -37,7 +37,7 @@ func firstDay(args []string) (err error) {
 	defer closing(&err, store.Close)
 	id := corp("").ID
 	c, err := directory.Open(ctx, id, directory.Options{
-		Store: store, Encoder: api.Card{}, Keyer: pinyin.New(), Clock: ops.Clock(now()),
+		Store: store, Encoder: api.Card{}, Keyer: pinyin.New(), Clock: ops.NewClock(now()).Now,
 	})
 	if err != nil {
 		return err

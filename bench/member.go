@@ -41,7 +41,7 @@ func joinLeave(args []string) (err error) {
 	}
 	defer closing(&err, store.Close)
 	c, err := directory.Open(ctx, corp("").ID, directory.Options{
-		Store: store, Encoder: api.Card{}, Keyer: pinyin.New(), Clock: ops.Clock(now()),
+		Store: store, Encoder: api.Card{}, Keyer: pinyin.New(), Clock: ops.NewClock(now()).Now,
 	})
 	if err != nil {
 		return err

@@ -54,6 +54,9 @@ func (s *instantStore) Changes(context.Context, string, uint64, func(rollcall.Ch
 	return s.head, nil
 }
 
+// DropSignIns implements [rollcall.SignIns].
+func (*instantStore) DropSignIns(context.Context, string, rollcall.Day) (int, error) { return 0, nil }
+
 // SignInChunks implements [rollcall.SignIns].
 func (s *instantStore) SignInChunks(context.Context, string, uint64, func(rollcall.Day, uint32, []byte) error) (rollcall.Head, error) {
 	return s.head, nil

@@ -49,7 +49,7 @@ func writeRate(args []string) (err error) {
 	}
 	defer closing(&err, store.Close)
 	c, err := directory.Open(ctx, corp("").ID, directory.Options{
-		Store: store, Encoder: api.Card{}, Keyer: pinyin.New(), Clock: ops.Clock(now()),
+		Store: store, Encoder: api.Card{}, Keyer: pinyin.New(), Clock: ops.NewClock(now()).Now,
 	})
 	if err != nil {
 		return err

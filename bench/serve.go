@@ -38,7 +38,7 @@ func serve(args []string) (err error) {
 		return err
 	}
 	ctx := context.Background()
-	clock := ops.Clock(now())
+	clock := ops.NewClock(now()).Now
 	store, err := sqlite.Open(ctx, *dir, sqlite.Options{})
 	if err != nil {
 		return err

@@ -14,13 +14,14 @@ import (
 	"rollcall/internal/activity"
 	"rollcall/internal/directory"
 	"rollcall/internal/node"
+	"rollcall/internal/ops"
 	"rollcall/internal/sample"
 	"rollcall/internal/store/sqlite"
 )
 
 // demo serves a made-up organization from a temporary directory and prints four
 // calls on standard output, ready to be pasted.
-func (c *serveCommand) demo(ctx context.Context, std streams, clock func() time.Time, logger *slog.Logger) error {
+func (c *serveCommand) demo(ctx context.Context, std streams, clock *ops.Clock, logger *slog.Logger) error {
 	dir, err := os.MkdirTemp("", "rollcall-demo-")
 	if err != nil {
 		return fmt.Errorf("making a directory for the demo: %w", err)
@@ -35,7 +36,7 @@ func (c *serveCommand) demo(ctx context.Context, std streams, clock func() time.
 		return err
 	}
 	defer store.Close()
-	creds, err := makeDemo(ctx, store, key, clock)
+	creds, err := makeDemo(ctx, store, key, clock.Now)
 	if err != nil {
 		return fmt.Errorf("making the demo: %w", err)
 	}
@@ -50,7 +51,7 @@ func (c *serveCommand) demo(ctx context.Context, std streams, clock func() time.
 	org := s.node.Orgs()[0]
 	fmt.Fprintf(std.err, "\n%s: %d people in a temporary directory, which goes when you stop the server.\nPaste these into another terminal:\n\n",
 		org.Current().Corp().Name, org.Current().Count(false))
-	day := org.Current().Calendar().LastClosed(clock())
+	day := org.Current().Calendar().LastClosed(clock.Now())
 	printCalls(std.out, "http://"+s.calls.Addr().String(), token, largestDept(org.Current()), day)
 	fmt.Fprintf(std.err, "\nMore: GET /gettoken?appkey=%s&appsecret=%s, http://%s/docs. Stop with Ctrl-C.\n\n", creds.Appkey, creds.Appsecret, s.calls.Addr())
 	return s.run(ctx)

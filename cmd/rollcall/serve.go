@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync"
 	"time"
 
 	"rollcall"
@@ -50,7 +51,7 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return usageError{err}
 	}
-	clock := ops.Clock(c.Now)
+	clock := ops.NewClock(c.Now)
 	switch {
 	case c.Demo && c.Data != "" && c.Data != os.Getenv("ROLLCALL_DATA"):
 		return usageError{fmt.Errorf("--demo makes a directory of its own: leave --data out")}
@@ -94,8 +95,8 @@ type server struct {
 const followEvery = 200 * time.Millisecond
 
 // prepare loads everything and opens the listeners.
-func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key access.Key, clock func() time.Time, logger *slog.Logger) (*server, error) {
-	s := &server{registry: access.New(key, store, clock), log: logger}
+func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key access.Key, clock *ops.Clock, logger *slog.Logger) (*server, error) {
+	s := &server{registry: access.New(key, store, clock.Now), log: logger}
 	proxies, err := c.proxies()
 	if err != nil {
 		return nil, err
@@ -116,7 +117,7 @@ func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key acc
 	}()
 	began := time.Now()
 	s.node, err = node.Open(ctx, node.Options{
-		Options: options(store, clock), Only: c.Corp,
+		Options: options(store, clock.Now), Only: c.Corp,
 		Opened:  func(ctx context.Context, o *node.Org) error { return s.registry.Add(ctx, o) },
 		Changed: func(n *node.Node) { ops.KeepHeadroom(peopleOf(n)) },
 	})
@@ -127,11 +128,11 @@ func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key acc
 	if n := s.registry.ForeignTokens(); n > 0 {
 		logger.Warn("tokens were made with another key file and are not valid", "tokens", n)
 	}
-	calls := &api.Server{Access: s.registry, Clock: clock}
+	calls := &api.Server{Access: s.registry, Clock: clock.Now}
 	endpoints := calls.Endpoints()
 	metrics := ops.NewMetrics(endpoints, s.node)
 	service, err := wire.New(wire.Config{
-		Endpoints: endpoints, Authority: calls, Now: clock, Log: logger, Observer: metrics, TrustedProxies: proxies,
+		Endpoints: endpoints, Authority: calls, Now: clock.Now, Log: logger, Observer: metrics, TrustedProxies: proxies,
 	})
 	if err != nil {
 		return nil, err
@@ -140,9 +141,15 @@ func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key acc
 	if err != nil {
 		return nil, err
 	}
-	own := rest.New(rest.Config{Access: s.registry, Now: clock, Wall: time.Now, Log: logger, TrustedProxies: proxies})
+	own := rest.New(rest.Config{
+		Access: s.registry, Now: clock.Now, Wall: time.Now, Log: logger, TrustedProxies: proxies,
+		Sandbox: s.sandbox, SetClock: func(ctx context.Context, now time.Time) error {
+			clock.Set(now)
+			return s.retain(ctx)
+		},
+	})
 	s.ops = &ops.Server{
-		Log: logger, Wire: manual.Handler(own.Handler(wire.Handler(service)), document), Metrics: metrics, Ready: s.ready(clock),
+		Log: logger, Wire: manual.Handler(own.Handler(wire.Handler(service)), document), Metrics: metrics, Ready: s.ready(clock.Now),
 		Drain: func() {
 			service.Drain()
 			own.Drain()
@@ -195,12 +202,50 @@ func (s *server) ready(clock func() time.Time) func() error {
 	}
 }
 
+// sandbox reports whether every organization is one.
+func (s *server) sandbox() bool {
+	for _, o := range s.node.Orgs() {
+		if !o.Settings().Sandbox {
+			return false
+		}
+	}
+	return true
+}
+
+// retainEvery is how often old sign-ins are looked for.
+const retainEvery = time.Hour
+
+// retain forgets the sign-ins that are not kept any longer.
+func (s *server) retain(ctx context.Context) error {
+	days, err := s.node.Retain(ctx)
+	if days > 0 {
+		s.log.Info("old sign-ins were forgotten", "days", days)
+	}
+	return err
+}
+
+// retainAll does so at once and again and again until ctx ends.
+func (s *server) retainAll(ctx context.Context) {
+	tick := time.NewTicker(retainEvery)
+	defer tick.Stop()
+	for {
+		if err := s.retain(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("old sign-ins cannot be forgotten", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
 // run serves until ctx ends.
 func (s *server) run(ctx context.Context) error {
 	follow, stop := context.WithCancel(context.Background())
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
+	var background sync.WaitGroup
+	background.Go(func() { s.retainAll(follow) })
+	background.Go(func() {
 		every := followEvery + time.Duration(rand.Int64N(int64(followEvery/4)))
 		s.node.Follow(follow, every, func(err error) {
 			if err != nil {
@@ -209,9 +254,9 @@ func (s *server) run(ctx context.Context) error {
 			}
 			s.log.Info("changes of others are read again")
 		})
-	}()
+	})
 	err := s.ops.Run(ctx, s.calls, s.admin)
 	stop()
-	<-stopped
+	background.Wait()
 	return err
 }

@@ -27,6 +27,7 @@ func (settingsCommand) Help() string {
                            (another zone or hour counts from tomorrow on)
   activity.retention_days  for how many days sign-ins are kept, 0 for ever
   activity.subdepartments  whether dept_ids of the activity call includes departments below, true or false
+  sandbox                  whether an app may set the server's clock, for tests, true or false
 
 Example:
   rollcall settings --data ./data errmsg_language zh_CN`

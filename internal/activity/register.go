@@ -78,6 +78,25 @@ func (g *Register) put(d rollcall.Day, set *ordset.Set) {
 	g.days[d] = set
 }
 
+// Retain forgets the days before one, also in the store, and returns how many
+// there were in the store.
+func (g *Register) Retain(ctx context.Context, oldest rollcall.Day) (days int, err error) {
+	// Not while somebody reads from the store, who would bring them back.
+	g.catching.Lock()
+	defer g.catching.Unlock()
+	if days, err = g.store.DropSignIns(ctx, g.corpID, oldest); err != nil {
+		return 0, fmt.Errorf("forgetting the sign-ins of organization %s: %w", g.corpID, err)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n, _ := slices.BinarySearch(g.order, oldest)
+	for _, d := range g.order[:n] {
+		delete(g.days, d)
+	}
+	g.order = slices.Clone(g.order[n:])
+	return days, nil
+}
+
 // SignedIn returns who signed in on a day. The set must not be changed.
 func (g *Register) SignedIn(d rollcall.Day) *ordset.Set {
 	g.mu.RLock()

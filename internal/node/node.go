@@ -233,3 +233,20 @@ func (n *Node) Follow(ctx context.Context, every time.Duration, report func(erro
 		})
 	}
 }
+
+// Retain forgets, in every organization, the sign-ins that its settings do not
+// keep any longer, and returns how many days that were.
+func (n *Node) Retain(ctx context.Context) (days int, err error) {
+	var errs []error
+	for _, o := range n.Orgs() {
+		r := o.Current()
+		oldest := activity.Oldest(r.Corp().Settings, r.Calendar(), n.opt.Clock())
+		if oldest == 0 {
+			continue
+		}
+		k, err := o.Activity.Retain(ctx, oldest)
+		days += k
+		errs = append(errs, err)
+	}
+	return days, errors.Join(errs...)
+}

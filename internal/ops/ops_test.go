@@ -48,12 +48,13 @@ func TestLogger(t *testing.T) {
 func TestClockStartsAnywhereAndGoesOn(t *testing.T) {
 	t.Parallel()
 	before := time.Now()
-	if now := Clock(time.Time{})(); now.Before(before) || now.After(time.Now()) {
+	if now := NewClock(time.Time{}).Now(); now.Before(before) || now.After(time.Now()) {
 		t.Errorf("the machine's clock says %s", now)
 	}
 	start := time.Date(2020, 3, 31, 10, 0, 0, 0, time.UTC)
 	began := time.Now()
-	clock := Clock(start)
+	settable := NewClock(start)
+	clock := settable.Now
 	last := clock()
 	if last.Before(start) {
 		t.Errorf("it starts at %s", last)
@@ -62,6 +63,10 @@ func TestClockStartsAnywhereAndGoesOn(t *testing.T) {
 	}
 	if now := clock(); !now.After(last) || now.Sub(start) > time.Since(began) {
 		t.Errorf("it goes from %s to %s", last, now)
+	}
+	settable.Set(start.AddDate(-1, 0, 0))
+	if now := clock(); now.After(start) || now.Before(start.AddDate(-1, 0, 0)) {
+		t.Errorf("set a year back it says %s", now)
 	}
 }
 

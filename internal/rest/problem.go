@@ -41,6 +41,7 @@ var (
 	problemMissing    = problem{status: http.StatusNotFound, code: "not_found", en: "What is named does not exist", zh: "指定的对象不存在"}
 	problemConflict   = problem{status: http.StatusConflict, code: "conflict", en: "It exists already, or two things exclude each other", zh: "对象已存在或互相冲突"}
 	problemDenied     = problem{status: http.StatusForbidden, code: "denied", en: "The app may not do or see this", zh: "应用无权执行或查看"}
+	problemNoSandbox  = problem{status: http.StatusConflict, code: "no_sandbox", en: "The clock can be set only where every organization of the server has the setting sandbox", zh: "仅当服务器的所有组织都启用sandbox设置时才能调整时钟"}
 	problemVersion    = problem{status: http.StatusGone, code: "version_gone", en: "There is no such version (any more): begin anew with departments and users", zh: "该版本不存在或已失效：请重新读取全部部门和人员"}
 	problemTooLarge   = problem{status: http.StatusRequestEntityTooLarge, code: "too_large", en: "The body is larger than 64 MiB", zh: "请求体超过64 MiB"}
 	problemFull       = problem{status: http.StatusTooManyRequests, code: "queue_full", en: "Too many sign-ins are being recorded; send them again after a moment", zh: "签到队列已满，请稍后重发"}

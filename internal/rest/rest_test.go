@@ -87,7 +87,15 @@ func (w *world) start() {
 	})
 	w.check(err)
 	w.org, _ = n.Org("acme")
-	w.rest = rest.New(rest.Config{Access: registry, Now: w.clock.Now, Wall: time.Now})
+	w.rest = rest.New(rest.Config{
+		Access: registry, Now: w.clock.Now, Wall: time.Now,
+		Sandbox: func() bool { return w.org.Settings().Sandbox },
+		SetClock: func(ctx context.Context, now time.Time) error {
+			w.clock.Set(now)
+			_, err := n.Retain(ctx)
+			return err
+		},
+	})
 	w.http = httptest.NewServer(w.rest.Handler(http.NotFoundHandler()))
 	if w.app != "" {
 		w.token, _, err = registry.Token(ctx, access.Credentials{Appkey: w.app, Appsecret: "secret-secret"})

@@ -39,7 +39,12 @@ func (f fed) codes() string {
 
 func (w *world) post(body string, header ...string) (int, string) {
 	w.t.Helper()
-	req, err := http.NewRequest("POST", w.http.URL+"/rollcall/v1/signins", strings.NewReader(body))
+	return w.postTo("signins", body, header...)
+}
+
+func (w *world) postTo(path, body string, header ...string) (int, string) {
+	w.t.Helper()
+	req, err := http.NewRequest("POST", w.http.URL+"/rollcall/v1/"+path, strings.NewReader(body))
 	w.check(err)
 	req.Header.Set("Authorization", "Bearer "+w.token)
 	for i := 0; i < len(header); i += 2 {

@@ -128,16 +128,17 @@ const (
 const updateCorp = `
 UPDATE corps SET name = coalesce(?2, name), errmsg_language = coalesce(?3, errmsg_language),
 	timezone = coalesce(?4, timezone), closing_hour = coalesce(?5, closing_hour),
-	subdepartments = coalesce(?6, subdepartments), retention_days = coalesce(?7, retention_days), eras = coalesce(?8, eras)
+	subdepartments = coalesce(?6, subdepartments), retention_days = coalesce(?7, retention_days), sandbox = coalesce(?8, sandbox),
+	eras = coalesce(?9, eras)
 WHERE corp_id = ?1`
 
 func (c carrier) updateCorp(ch *rollcall.Change) error {
 	q := c.on(updateCorp)
 	q.givenText(ch.Corp.Name)
 	if s := ch.Corp.Settings; s != nil {
-		q.text(string(s.ErrmsgLanguage)).text(s.Timezone).int(int64(s.ClosingHour)).flag(s.Subdepartments).int(int64(s.RetentionDays))
+		q.text(string(s.ErrmsgLanguage)).text(s.Timezone).int(int64(s.ClosingHour)).flag(s.Subdepartments).int(int64(s.RetentionDays)).flag(s.Sandbox)
 	} else {
-		q.null().null().null().null().null()
+		q.null().null().null().null().null().null()
 	}
 	if ch.Corp.Eras != nil {
 		eras, err := packEras(*ch.Corp.Eras)

@@ -21,8 +21,8 @@ const (
 	insertHead = `INSERT INTO heads (corp_id, version, feed, batch) VALUES (?1, 0, 0, '')`
 
 	insertCorp = `
-INSERT INTO corps (corp_id, name, errmsg_language, timezone, closing_hour, subdepartments, created_at, retention_days)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`
+INSERT INTO corps (corp_id, name, errmsg_language, timezone, closing_hour, subdepartments, created_at, retention_days, sandbox)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`
 
 	insertRoot = `
 INSERT INTO departments (corp_id, dept_id, parent_id, name, name_en, sort_order,
@@ -130,7 +130,7 @@ func (s *Store) createCorp(ctx context.Context, c rollcall.Corp) error {
 
 	q := prepare(conn, insertCorp)
 	q.text(c.ID).text(c.Name).text(string(c.ErrmsgLanguage)).text(c.Timezone)
-	q.int(int64(c.ClosingHour)).flag(c.Subdepartments).int(int64(c.CreatedAt)).int(int64(c.RetentionDays))
+	q.int(int64(c.ClosingHour)).flag(c.Subdepartments).int(int64(c.CreatedAt)).int(int64(c.RetentionDays)).flag(c.Sandbox)
 	if _, err := q.run(); isTaken(err) {
 		return rollcall.ErrCorpExists
 	} else if err != nil {

@@ -13,7 +13,7 @@ import (
 
 const (
 	selectCorp = `
-SELECT name, errmsg_language, timezone, closing_hour, subdepartments, created_at, retention_days, eras FROM corps WHERE corp_id = ?1`
+SELECT name, errmsg_language, timezone, closing_hour, subdepartments, created_at, retention_days, eras, sandbox FROM corps WHERE corp_id = ?1`
 
 	selectDepts = `
 SELECT dept_id, parent_id, sort_order, since, created_at, modified_at, deleted_at,
@@ -116,6 +116,7 @@ func (l *loader) corp() error {
 				ClosingHour:    stmt.ColumnInt(3),
 				Subdepartments: stmt.ColumnBool(4),
 				RetentionDays:  stmt.ColumnInt(6),
+				Sandbox:        stmt.ColumnBool(8),
 			},
 		})
 	})

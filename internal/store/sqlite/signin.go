@@ -47,6 +47,36 @@ func (s *Store) SignInChunks(ctx context.Context, corpID string, after uint64, f
 	return head, nil
 }
 
+const (
+	dropChunks = `DELETE FROM signin_chunks WHERE corp_id = ?1 AND day < ?2`
+
+	dropDays = `DELETE FROM signin_days WHERE corp_id = ?1 AND day < ?2`
+)
+
+// DropSignIns implements [rollcall.SignIns].
+func (s *Store) DropSignIns(ctx context.Context, corpID string, before rollcall.Day) (days int, err error) {
+	if days, err = s.dropSignIns(ctx, corpID, before); err != nil {
+		return 0, fmt.Errorf("forget the sign-ins of %q before %s: %w", corpID, before, err)
+	}
+	return days, nil
+}
+
+func (s *Store) dropSignIns(ctx context.Context, corpID string, before rollcall.Day) (days int, err error) {
+	conn, err := s.write(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer s.endWrite(conn)
+	for _, sql := range []string{dropChunks, dropDays} {
+		q := prepare(conn, sql)
+		q.text(corpID).int(int64(before))
+		if days, err = q.run(); err != nil {
+			return 0, err
+		}
+	}
+	return days, execute(conn, "COMMIT")
+}
+
 // column returns the bytes of a column, never nil.
 func column(stmt *sqlite.Stmt, col int) []byte {
 	b := make([]byte, stmt.ColumnLen(col))

@@ -21,7 +21,7 @@ type kindCase struct {
 }
 
 func kindCases(corpID string) []kindCase {
-	settings := rollcall.Settings{ErrmsgLanguage: rollcall.Chinese, Timezone: "UTC", ClosingHour: 23, RetentionDays: 0, Subdepartments: true}
+	settings := rollcall.Settings{ErrmsgLanguage: rollcall.Chinese, Timezone: "UTC", ClosingHour: 23, RetentionDays: 0, Subdepartments: true, Sandbox: true}
 	owner := rollcall.Ordinal(1)
 	options := rollcall.DeptOptions{
 		Hidden: true, PermitDepts: []rollcall.DeptID{2}, PermitUsers: []rollcall.Ordinal{0, 1}, Outer: true, OuterSelf: true,

@@ -143,3 +143,53 @@ func tokens(f *fixture) {
 	f.commit("acme", createApp(later, "key.acme"))
 	check("after it was created again", two, corp("d", 25))
 }
+
+func oldSignIns(f *fixture) {
+	f.corp("acme")
+	f.corp("other")
+	for _, corpID := range []string{"acme", "other"} {
+		tx := f.begin(corpID)
+		for _, d := range []rollcall.Day{20251231, 20260101, 20260102} {
+			for c := range uint32(2) {
+				if err := tx.PutSignInChunk(d, c, []byte{byte(c), 1}); err != nil {
+					f.Fatal(err)
+				}
+			}
+		}
+		if _, err := tx.Commit("batch"); err != nil {
+			f.Fatal(err)
+		}
+	}
+	left := func(corpID string) (days []rollcall.Day) {
+		list, _, err := readChunks(f.Context(), f.store, corpID, 0)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, c := range list {
+			days = append(days, c.day)
+		}
+		return days
+	}
+	drop := func(before rollcall.Day, want int) {
+		f.Helper()
+		if n, err := f.store.DropSignIns(f.Context(), "acme", before); err != nil || n != want {
+			f.Errorf("before %s %d days were forgotten, %v; not %d", before, n, err, want)
+		}
+	}
+	drop(20251231, 0)
+	drop(20260102, 2)
+	drop(20260102, 0)
+	f.equal("what is left", []rollcall.Day{20260102, 20260102}, left("acme"))
+	if n := len(left("other")); n != 6 {
+		f.Errorf("of the other organization %d chunks are left", n)
+	}
+	// A day that was forgotten can be recorded again.
+	tx := f.begin("acme")
+	if err := tx.PutSignInChunk(20251231, 0, []byte{9}); err != nil {
+		f.Fatal(err)
+	}
+	if _, err := tx.Commit("again"); err != nil {
+		f.Fatal(err)
+	}
+	f.equal("with it again", []rollcall.Day{20251231, 20260102, 20260102}, left("acme"))
+}

@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) rollcall.Store) {
 		{"writers_and_readers_at_once", atOnce},
 		{"two_stores_on_one_database", twoStores},
 		{"sign_ins", signIns},
+		{"old_sign_ins_are_forgotten", oldSignIns},
 		{"tokens", tokens},
 		{"a_closed_store", closedStore},
 		{"close_ends_the_waiting", closeEndsWaiting},
