@@ -60,7 +60,9 @@ final class Classic {
             Steps.equal("above 3", get("/department/list_parent_depts_by_dept", dept).getParentIds(), List.of(3L, 2L, 1L));
             OapiDepartmentListParentDeptsRequest user = new OapiDepartmentListParentDeptsRequest();
             user.setUserId("wangwu");
-            Steps.equal("above wangwu", get("/department/list_parent_depts", user).getDepartment(), "[[3,2,1]]");
+            // To the SDK it is a text, which it makes of the list.
+            String paths = get("/department/list_parent_depts", user).getDepartment();
+            Steps.equal("above wangwu", paths.replace(" ", ""), "[[3,2,1]]");
         });
     }
 
