@@ -170,7 +170,7 @@ final class Writing {
             req.setParentId(dept);
             api.bad(60010, "/topapi/v2/department/update", req);
         });
-        steps.step("deleting a department with members, with departments, the root: 60005, 60006, 60007", () -> {
+        steps.step("deleting a department with members, and the root: 60005 and 60007", () -> {
             OapiV2DepartmentDeleteRequest req = new OapiV2DepartmentDeleteRequest();
             req.setDeptId(dept);
             api.bad(60005, "/topapi/v2/department/delete", req);
