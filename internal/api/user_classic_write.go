@@ -44,8 +44,11 @@ func (s *Server) classicUserUpdate() *wire.Endpoint {
 		Summary:    "Change a person; what is not given stays as it is",
 		Permission: rollcall.PermManageAddress, AppTypes: everyType(),
 		Params: f.params(userParam("userid")), Unparsable: wire.FaultInvalidParameter, Faults: updateUserRows(f),
-		Chosen: []string{"the rules are those of v2/user/update; extattr replaces what is there"},
-		Serve:  func(c *wire.Call) error { return s.updateUser(c, f) },
+		Chosen: []string{
+			"the rules are those of v2/user/update; extattr replaces what is there",
+			"department as the text null is not given: the official Java SDK sends it where no department is set",
+		},
+		Serve: func(c *wire.Call) error { return s.updateUser(c, f) },
 	}
 }
 

@@ -243,6 +243,7 @@ func newUserForm(family wire.Family, onUpdate bool) *userForm {
 				field.rows[i].Param, field.rows[i].Fault = field.classic, classicFault(field.rows[i].Fault)
 			}
 			field.Name, field.Malformed = field.classic, classicFault(field.Malformed)
+			field.NullText = onUpdate && field.Kind == wire.IDs
 		}
 		field.Required = field.Name == "name" && !onUpdate
 		f.fields = append(f.fields, field)

@@ -92,6 +92,9 @@ type Param struct {
 	// Separator stands between the entries of IDs and Strings in a text; a
 	// comma where it is 0. Older calls have a bar.
 	Separator byte
+	// NullText says that IDs which are the text null are missing: a client makes
+	// that text of a list that was not set.
+	NullText bool
 	// Bare says that a JSON parameter takes any text: older calls have objects
 	// whose names have no quotes. Serve finds out what it is.
 	Bare bool

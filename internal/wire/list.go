@@ -14,6 +14,9 @@ func (c *Call) list(p *Param, a *arg) verdict {
 	result := malformed
 	switch a.form {
 	case formText:
+		if p.NullText && string(a.raw) == "null" {
+			return missing
+		}
 		result = c.idsOfText(a.raw, p.separator(), p.MaxItems)
 	case formArray:
 		result = c.idsOfArray(a.raw, p.MaxItems)

@@ -250,6 +250,28 @@ func TestScalars(t *testing.T) {
 	}
 }
 
+// The text null is no list, but for a parameter that says otherwise.
+func TestNullText(t *testing.T) {
+	const target, none, bad = probePath + "?access_token=" + goodToken, "{}", "400002 Invalid parameter format: v"
+	for _, c := range []struct {
+		nullText bool
+		in, want string
+	}{
+		{false, `"null"`, bad},
+		{true, `"null"`, none},
+		{true, `null`, none},
+		{true, `["null"]`, bad},
+		{true, `"null,1"`, bad},
+		{true, `"Null"`, bad},
+		{true, `"1"`, `{"v":[1]}`},
+	} {
+		s := probe(t, Param{Kind: IDs, MaxItems: 3, NullText: c.nullText, Malformed: FaultParamFormat})
+		if got := argsOf(t, s, target, jsonType, `{"v":`+c.in+`}`); got != c.want {
+			t.Errorf("%s with NullText %v: got %s, want %s", c.in, c.nullText, got, c.want)
+		}
+	}
+}
+
 // TestBadInput has each row of the table of contract D2 that does not need
 // data.
 func TestBadInput(t *testing.T) {

@@ -8,6 +8,7 @@ import com.taobao.api.TaobaoResponse;
 final class Client {
     private final String base;
     final String token;
+    private boolean texts;
 
     Client(String token) {
         this(Steps.env("URL"), token);
@@ -16,6 +17,13 @@ final class Client {
     Client(String base, String token) {
         this.base = base;
         this.token = token;
+    }
+
+    /** inTexts is the same client with the SDK's option that sends lists and objects as texts. */
+    Client inTexts() {
+        Client other = new Client(base, token);
+        other.texts = true;
+        return other;
     }
 
     /** of makes the client of an app. */
@@ -36,7 +44,9 @@ final class Client {
 
     /** call makes a call, whatever the answer is. */
     <T extends TaobaoResponse> T call(String path, TaobaoRequest<T> req) throws ApiException {
-        return new DefaultDingTalkClient(base + path).execute(req, token);
+        DefaultDingTalkClient client = new DefaultDingTalkClient(base + path);
+        client.setUseJsonString(texts);
+        return client.execute(req, token);
     }
 
     /** good makes a call that has to succeed. */

@@ -1,7 +1,7 @@
 import com.dingtalk.api.request.*;
 import java.util.List;
 
-/** Roles makes a role, gives it to people, and removes it. */
+/** Roles makes a role, gives it to people, and removes it. They lead no department: leaders have a role of their own. */
 final class Roles {
     private final Steps steps;
     private final Client api;
@@ -30,9 +30,9 @@ final class Roles {
         steps.step("addrolesforemps", () -> {
             OapiRoleAddrolesforempsRequest req = new OapiRoleAddrolesforempsRequest();
             req.setRoleIds(String.valueOf(role));
-            req.setUserIds("zhangsan,lisi");
+            req.setUserIds("wangwu,lisi");
             api.good("/topapi/role/addrolesforemps", req);
-            var roles = People.get(api, "zhangsan").getRoleList();
+            var roles = People.get(api, "wangwu").getRoleList();
             Steps.equal("roles", roles.size(), 1);
             Steps.equal("id", roles.get(0).getId(), role);
             Steps.equal("name", roles.get(0).getName(), "高级顾问");
@@ -71,9 +71,9 @@ final class Roles {
         steps.step("removerolesforemps, deleterole", () -> {
             OapiRoleRemoverolesforempsRequest req = new OapiRoleRemoverolesforempsRequest();
             req.setRoleIds(String.valueOf(role));
-            req.setUserIds("zhangsan,lisi");
+            req.setUserIds("wangwu,lisi");
             api.good("/topapi/role/removerolesforemps", req);
-            var roles = People.get(api, "zhangsan").getRoleList();
+            var roles = People.get(api, "wangwu").getRoleList();
             Steps.equal("roles", roles == null ? List.of() : roles, List.of());
             OapiRoleDeleteroleRequest delete = new OapiRoleDeleteroleRequest();
             delete.setRoleId(role);

@@ -105,6 +105,36 @@ final class Writing {
             Steps.equal("name", People.get(api, userid).getName(), "Nameless");
             delete(userid);
         });
+        steps.step("user/create with lists and objects as texts, then user/update as JSON", () -> {
+            OapiV2UserCreateRequest req = new OapiV2UserCreateRequest();
+            req.setUserid("java-texts");
+            req.setName("Texts");
+            req.setMobile("13911110003");
+            req.setDeptIdList("[" + dept + ",2]");
+            req.setExtension("{\"爱好\":\"旅游\"}");
+            OapiV2UserCreateRequest.DeptOrder order = new OapiV2UserCreateRequest.DeptOrder();
+            order.setDeptId(dept);
+            order.setOrder(3L);
+            req.setDeptOrderList(List.of(order));
+            api.inTexts().good("/topapi/v2/user/create", req);
+            OapiV2UserUpdateRequest change = new OapiV2UserUpdateRequest();
+            change.setUserid("java-texts");
+            change.setDeptIdList("[" + dept + "]");
+            change.setManagerUserid("java-1");
+            api.good("/topapi/v2/user/update", change);
+            var person = People.get(api, "java-texts");
+            Steps.equal("departments", person.getDeptIdList(), List.of(dept));
+            Steps.equal("order", person.getDeptOrderList().get(0).getOrder(), 3L);
+            Steps.equal("manager_userid", person.getManagerUserid(), "java-1");
+            Steps.equal("extension", person.getExtension(), "{\"爱好\":\"旅游\"}");
+            change = new OapiV2UserUpdateRequest();
+            change.setUserid("java-texts");
+            change.setManagerUserid("");
+            change.setForceUpdateFields("manager_userid");
+            api.good("/topapi/v2/user/update", change);
+            Steps.equal("manager_userid", People.get(api, "java-texts").getManagerUserid(), null);
+            delete("java-texts");
+        });
         steps.step("user/update leaves alone what is not sent", () -> {
             OapiV2UserUpdateRequest req = new OapiV2UserUpdateRequest();
             req.setUserid("java-1");
@@ -170,7 +200,7 @@ final class Writing {
             req.setParentId(dept);
             api.bad(60010, "/topapi/v2/department/update", req);
         });
-        steps.step("deleting a department with members, with departments, the root: 60005, 60006, 60007", () -> {
+        steps.step("deleting a department with members, and the root: 60005 and 60007", () -> {
             OapiV2DepartmentDeleteRequest req = new OapiV2DepartmentDeleteRequest();
             req.setDeptId(dept);
             api.bad(60005, "/topapi/v2/department/delete", req);
