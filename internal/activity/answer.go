@@ -26,12 +26,13 @@ type Query struct {
 
 // Answer returns the people, by ascending ordinal (contract D6). Answers are
 // kept and given again while neither the day's sign-ins nor the belongings
-// before its end changed.
-func (g *Register) Answer(r *directory.Root, q Query) *ordset.Ranked {
+// before its end changed, nor anybody's userid.
+func (g *Register) Answer(r *directory.Root, q Query) *List {
 	signed := g.SignedIn(q.Day)
-	key := q.key()
-	if a := g.answers.get(key, r, signed); a != nil {
-		return a
+	var room [64]byte
+	key := q.appendKey(room[:0])
+	if l := g.answers.get(key, r, signed); l != nil {
+		return l
 	}
 	end := rollcall.At(r.Calendar().End(q.Day))
 	var set *ordset.Set
@@ -45,9 +46,10 @@ func (g *Register) Answer(r *directory.Root, q Query) *ordset.Ranked {
 	} else {
 		set.AndNot(signed)
 	}
-	a := ordset.Rank(set)
-	g.answers.put(key, &answer{ranked: a, version: r.Version(), calendar: r.Calendar(), end: end, signed: signed})
-	return a
+	a := &answer{key: string(key), version: r.Version(), calendar: r.Calendar(), end: end, signed: signed}
+	a.list = newList(ordset.Rank(set), func(bytes int) bool { return g.answers.grow(a, bytes) })
+	g.answers.put(a)
+	return a.list
 }
 
 func membersAt(r *directory.Root, q Query, end rollcall.Instant) *ordset.Set {
@@ -65,9 +67,10 @@ func membersAt(r *directory.Root, q Query, end rollcall.Instant) *ordset.Set {
 	return set
 }
 
-// key is the query as a string; the order and repeats of Depts do not matter.
-func (q Query) key() string {
-	b := binary.LittleEndian.AppendUint32(nil, uint32(q.Day))
+// appendKey appends what tells the query from others; the order and repeats of
+// Depts do not matter.
+func (q Query) appendKey(b []byte) []byte {
+	b = binary.LittleEndian.AppendUint32(b, uint32(q.Day))
 	var flags byte
 	if q.Active {
 		flags |= 1
@@ -83,11 +86,15 @@ func (q Query) key() string {
 	for _, d := range ids {
 		b = binary.AppendVarint(b, int64(d))
 	}
-	return string(b)
+	return b
 }
 
-// answersBytes is how much memory kept answers may hold.
-const answersBytes = 64 << 20
+const (
+	// answersBytes is how much memory kept answers may hold.
+	answersBytes = 32 << 20
+	// joinedBytes is how much of it the joined userids of one answer may take.
+	joinedBytes = answersBytes / 4
+)
 
 // answers keeps computed answers, the least recently used leave first.
 type answers struct {
@@ -99,7 +106,8 @@ type answers struct {
 
 type answer struct {
 	key    string
-	ranked *ordset.Ranked
+	list   *List
+	joined int // bytes of the list's pieces
 	// What it was computed from. The version is not held itself, so that it can
 	// go.
 	version  uint64
@@ -116,32 +124,52 @@ func (a *answers) bytes() int {
 	return a.size
 }
 
-func (a *answers) get(key string, r *directory.Root, signed *ordset.Set) *ordset.Ranked {
+func (a *answers) get(key []byte, r *directory.Root, signed *ordset.Set) *List {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	e := a.byKey[key]
+	e := a.byKey[string(key)]
 	if e == nil {
 		return nil
 	}
 	x := e.Value.(*answer)
-	if x.calendar != r.Calendar() || !r.BelongingSame(x.version, x.end) ||
+	if x.calendar != r.Calendar() || !r.BelongingSame(x.version, x.end) || !r.UserIDsSame(x.version) ||
 		x.signed != signed && !x.signed.Equal(signed) {
 		return nil
 	}
 	x.version, x.signed = r.Version(), signed
 	a.queue.MoveToBack(e)
-	return x.ranked
+	return x.list
 }
 
-func (a *answers) put(key string, x *answer) {
+func (a *answers) put(x *answer) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if e := a.byKey[key]; e != nil {
+	if e := a.byKey[x.key]; e != nil {
 		a.drop(e)
 	}
-	x.key = key
-	a.byKey[key] = a.queue.PushBack(x)
+	a.byKey[x.key] = a.queue.PushBack(x)
 	a.size += x.bytes()
+	a.trim()
+}
+
+// grow makes room for more joined userids of an answer, or for fewer. It is
+// false where they are too many, and where the answer is not kept any more.
+func (a *answers) grow(x *answer, bytes int) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	e := a.byKey[x.key]
+	if e == nil || e.Value != x || x.joined+bytes > joinedBytes {
+		return false
+	}
+	x.joined += bytes
+	a.size += bytes
+	a.queue.MoveToBack(e) // it is in use, and others make room for it
+	a.trim()
+	return true
+}
+
+// trim drops answers until the rest is small enough, but for the last one.
+func (a *answers) trim() {
 	for a.size > answersBytes && a.queue.Len() > 1 {
 		a.drop(a.queue.Front())
 	}
@@ -153,4 +181,4 @@ func (a *answers) drop(e *list.Element) {
 	a.size -= x.bytes()
 }
 
-func (x *answer) bytes() int { return x.ranked.Bytes() + len(x.key) + 200 }
+func (x *answer) bytes() int { return x.list.bytes() + x.joined + len(x.key) + 200 }

@@ -21,11 +21,13 @@ func TestKeptAnswersAreBounded(t *testing.T) {
 		}
 		return ordset.Rank(ordset.Of(words))
 	}
-	put := func(key string) {
-		kept.put(key, &answer{ranked: full(), calendar: &rollcall.Calendar{}, signed: signed})
+	put := func(key string) *answer {
+		a := &answer{key: key, list: newList(full(), nil), calendar: &rollcall.Calendar{}, signed: signed}
+		kept.put(a)
+		return a
 	}
 	there := func(key string) bool { return kept.byKey[key] != nil }
-	put("favourite")
+	favourite := put("favourite")
 	for i := range 100 {
 		key := fmt.Sprint(i)
 		put(key)
@@ -35,19 +37,45 @@ func TestKeptAnswersAreBounded(t *testing.T) {
 			t.Fatalf("after %d answers %d bytes are held", i+1, kept.bytes())
 		}
 	}
-	if n := len(kept.byKey); n != kept.queue.Len() || n < 50 || n > 64 {
-		t.Errorf("%d answers are kept, %d are in the queue", n, kept.queue.Len())
+	check := func(least, most int) {
+		t.Helper()
+		if n := len(kept.byKey); n != kept.queue.Len() || n < least || n > most {
+			t.Errorf("%d answers are kept, %d are in the queue", n, kept.queue.Len())
+		}
+		size := 0
+		for _, e := range kept.byKey {
+			size += e.Value.(*answer).bytes()
+		}
+		if size != kept.bytes() || size > answersBytes {
+			t.Errorf("%d bytes are counted, %d are held", kept.bytes(), size)
+		}
 	}
+	check(15, 20) // each has half a megabyte of room for its pieces
 	if !there("favourite") || !there("99") || there("0") {
 		t.Error("it is not the oldest that went")
 	}
-	size := 0
-	for _, e := range kept.byKey {
-		size += e.Value.(*answer).bytes()
+	// Joined userids count too, and those of one answer only go so far.
+	const step = 1 << 20
+	last, old := put("last"), put("old")
+	kept.queue.MoveToFront(kept.byKey["last"])
+	for last.joined+step <= joinedBytes {
+		if !kept.grow(last, step) {
+			t.Fatalf("there is no room for %d bytes", last.joined+step)
+		}
 	}
-	if size != kept.bytes() {
-		t.Errorf("%d bytes are counted, %d are held", kept.bytes(), size)
+	check(10, 15)
+	if kept.grow(last, step) || last.joined > joinedBytes {
+		t.Errorf("%d bytes are kept of one answer", last.joined)
 	}
+	if !kept.grow(last, -step) || !kept.grow(last, step) {
+		t.Error("what is given back is not there for others")
+	}
+	check(10, 15)
+	put("old")
+	if kept.grow(old, step) || kept.grow(favourite, step) != there("favourite") {
+		t.Error("an answer that is not kept has room")
+	}
+	check(10, 15)
 }
 
 // Questions that mean the same have one key, others have others.
@@ -68,16 +96,17 @@ func TestQueryKeys(t *testing.T) {
 		{Day: 20260301, Depts: []rollcall.DeptID{23}},
 		{Day: 20260301},
 	}
+	key := func(q Query) string { return string(q.appendKey(nil)) }
 	for _, q := range same {
-		if q.key() != base.key() {
+		if key(q) != key(base) {
 			t.Errorf("%+v has another key than %+v", q, base)
 		}
 	}
-	seen := map[string]Query{base.key(): base}
+	seen := map[string]Query{key(base): base}
 	for _, q := range others {
-		if twin, taken := seen[q.key()]; taken {
+		if twin, taken := seen[key(q)]; taken {
 			t.Errorf("%+v has the key of %+v", q, twin)
 		}
-		seen[q.key()] = q
+		seen[key(q)] = q
 	}
 }

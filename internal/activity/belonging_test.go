@@ -171,6 +171,7 @@ func TestKeptAnswers(t *testing.T) {
 		"a rename":                        {nil, []rollcall.Change{rename}, true},
 		"somebody comes today":            {nil, []rollcall.Change{joined(3, rollcall.At(noon.Add(9*24*hour))), added(3, 2, rollcall.At(noon.Add(9*24*hour)))}, true},
 		"somebody leaves today":           {nil, []rollcall.Change{{Kind: rollcall.MemberRemoved, Ordinal: 0, DeptID: 2}, {Kind: rollcall.UserLeft, Ordinal: 0}}, true},
+		"somebody leaves and is erased":   {nil, []rollcall.Change{{Kind: rollcall.MemberRemoved, Ordinal: 0, DeptID: 2}, {Kind: rollcall.UserLeft, Ordinal: 0}, erased(0)}, false},
 		"a department is moved today":     {nil, []rollcall.Change{{Kind: rollcall.DeptUpdated, DeptID: 3, Payload: rollcall.Payload{DeptUpdate: &rollcall.DeptUpdate{ParentID: ptr(rollcall.RootDept)}}}}, true},
 		"a sign-in of another day":        {signIns{day + 1: {0, 1, 2}}, nil, true},
 		"known sign-ins":                  {signIns{day: {1}}, nil, true},

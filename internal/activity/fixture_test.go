@@ -3,6 +3,8 @@ package activity_test
 import (
 	"context"
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,7 +12,6 @@ import (
 	"rollcall/internal/activity"
 	"rollcall/internal/directory"
 	"rollcall/internal/directory/modeltest"
-	"rollcall/internal/ordset"
 	"rollcall/internal/pinyin"
 	"rollcall/internal/store/sqlite"
 )
@@ -100,15 +101,23 @@ func (x *org) now() rollcall.Instant { return rollcall.At(x.clock.Now()) }
 func (x *org) today() rollcall.Day { return x.corp.Current().Calendar().Day(x.clock.Now()) }
 
 // check fails unless an answer is what the model says, whole and in pages.
-func (x *org) check(q activity.Query) *ordset.Ranked {
+func (x *org) check(q activity.Query) *activity.List {
 	x.t.Helper()
 	r := x.corp.Current()
 	answer := x.reg.Answer(r, q)
 	want := x.model.Answer(q.Day, r.Calendar(), q.Active, q.Depts, q.Subtrees)
+	var ids []string
+	for _, o := range want {
+		ids = append(ids, strconv.Quote(x.model.People[o].Own.UserID))
+	}
 	for _, size := range []int{1, 7, 100} {
 		var got []uint32
 		for offset := 0; ; offset += size {
 			page := answer.Append(nil, offset, size)
+			userids := answer.AppendUserIDs([]byte("["), r, offset, size)
+			if joined := strings.Join(ids[min(offset, len(ids)):min(offset+size, len(ids))], ","); string(userids) != "["+joined {
+				x.t.Fatalf("%+v, %d from %d on: %s and not %s", q, size, offset, userids, joined)
+			}
 			got = append(got, page...)
 			if len(page) < size {
 				break
@@ -124,6 +133,12 @@ func (x *org) check(q activity.Query) *ordset.Ranked {
 func joined(o rollcall.Ordinal, from rollcall.Instant) rollcall.Change {
 	return rollcall.Change{Kind: rollcall.UserJoined, Ordinal: o, Payload: rollcall.Payload{
 		User: &rollcall.User{UserID: fmt.Sprint("u", o), Name: "王伟", Stay: rollcall.Stay{From: from, To: rollcall.Open}},
+	}}
+}
+
+func erased(o rollcall.Ordinal) rollcall.Change {
+	return rollcall.Change{Kind: rollcall.UserErased, Ordinal: o, Payload: rollcall.Payload{
+		User: &rollcall.User{UserID: fmt.Sprint("gone-", o)},
 	}}
 }
 

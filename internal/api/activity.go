@@ -65,10 +65,9 @@ func (s *Server) inactiveUserV2Get() *wire.Endpoint {
 			list := org.Activity.Answer(r, q)
 			at := int(min(c.Int(offset), int64(list.Count())))
 			n := int(c.Int(size))
-			var page [maxPage]uint32
 			more := at+n < list.Count()
 			out := c.Result().Raw(`{"has_more":`).Bool(more).Raw(`,"list":[`)
-			*out = r.AppendUserIDs(*out, list.Append(page[:0], at, n))
+			*out = list.AppendUserIDs(*out, r, at, n)
 			out.Raw("]")
 			if more {
 				out.Raw(`,"next_cursor":`).Int(int64(at + n))

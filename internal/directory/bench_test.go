@@ -197,3 +197,30 @@ func BenchmarkLoad(b *testing.B) {
 	}
 	b.ReportMetric(float64(r.Bytes())/float64(r.count), "B/person")
 }
+
+// One operation is a page of a hundred userids in the order of the ordinals, as
+// an answer about a day lists them; one person in so many is on the list.
+func BenchmarkUserIDs(b *testing.B) {
+	const people, size = 1_000_000, 100
+	root := newCrowd(people).root(b, newBenchMaker())
+	for _, oneIn := range []int{3, 160} {
+		for _, where := range []string{"anywhere", "same"} {
+			b.Run(fmt.Sprintf("one in %d/%s", oneIn, where), func(b *testing.B) {
+				ordinals := make([]uint32, size)
+				var page []byte
+				b.ReportAllocs()
+				first := 0
+				for b.Loop() {
+					for i := range ordinals {
+						ordinals[i] = uint32(first + i*oneIn)
+					}
+					page = root.AppendUserIDs(page[:0], ordinals)
+					if where == "anywhere" {
+						first = (first + 7919*size) % (people - size*oneIn)
+					}
+				}
+				b.SetBytes(int64(len(page)))
+			})
+		}
+	}
+}

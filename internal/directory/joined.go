@@ -16,8 +16,8 @@ const (
 )
 
 // joinedIDs keeps the joined userids of large lists, the least recently used
-// leave first. A userid never changes and a sequence neither, so that what is
-// kept stays right in every version in which the sequence is the same.
+// leave first. A member's userid never changes and a sequence neither, so that
+// what is kept stays right in every version in which the sequence is the same.
 type joinedIDs struct {
 	mu     sync.Mutex
 	bySeq  map[sequence.Seq]*list.Element

@@ -17,13 +17,13 @@ import (
 // load reads an organization from the store into a fresh root.
 func load(ctx context.Context, store rollcall.Store, corpID string, m *maker) (*Root, error) {
 	l := &loader{maker: m, holders: map[rollcall.RoleID][]uint32{}, root: &Root{
-		users: newIndex(0), deptNos: newIndex(0), contacts: newContacts([contactCount]int{}), roles: newRoles(), apps: map[string]*rollcall.App{}, joined: newJoinedIDs(), totals: &sync.Map{},
+		users: newIndex(0), deptNos: newIndex(0), contacts: newContacts([contactCount]int{}), roles: newRoles(), apps: map[string]*rollcall.App{}, joined: newJoinedIDs(), packed: ordset.New(0), totals: &sync.Map{},
 	}}
 	head, err := store.Load(ctx, corpID, l)
 	if err != nil {
 		return nil, fmt.Errorf("loading organization %s: %w", corpID, err)
 	}
-	l.root.version = head.Version
+	l.root.version, l.root.renamed = head.Version, head.Version // what was before is not known
 	if err := l.finish(); err != nil {
 		return nil, fmt.Errorf("loading organization %s: %w", corpID, err)
 	}
@@ -34,7 +34,7 @@ func load(ctx context.Context, store rollcall.Store, corpID string, m *maker) (*
 type loader struct {
 	maker *maker
 	root  *Root
-	// The block being filled: its bytes and the ends of its items.
+	// The pack being filled.
 	records, cards pending
 	recordBlocks   *vectorEditor[block]
 	cardBlocks     *vectorEditor[block]
@@ -48,30 +48,6 @@ type loader struct {
 
 // place is one membership on the way into its department's orders.
 type place struct{ ordinal, dept uint32 }
-
-// pending is a block in the making.
-type pending struct {
-	bytes []byte
-	ends  [blockLen]uint32
-	n     int
-}
-
-func (p *pending) close() block {
-	b := make(block, blockHead, blockHead+len(p.bytes))
-	for i := range blockLen + 1 {
-		end := uint32(len(p.bytes))
-		switch {
-		case i == 0:
-			end = 0
-		case i <= p.n:
-			end = p.ends[i-1]
-		}
-		binary.LittleEndian.PutUint32(b[4*i:], blockHead+end)
-	}
-	b = append(b, p.bytes...)
-	p.bytes, p.n = p.bytes[:0], 0
-	return b
-}
 
 func (l *loader) Corp(c *rollcall.Corp) error {
 	calendar, err := c.Calendar()
@@ -112,6 +88,8 @@ func (l *loader) User(u *rollcall.User) error {
 	for _, id := range u.Roles {
 		l.holders[id] = append(l.holders[id], o)
 	}
+	l.records.open()
+	l.cards.open()
 	l.records.bytes = l.maker.appendRecord(l.records.bytes, u)
 	l.records.ends[l.records.n] = uint32(len(l.records.bytes))
 	l.records.n++
@@ -151,12 +129,6 @@ func (l *loader) User(u *rollcall.User) error {
 		d.english += b2i(u.NameEN != "")
 	}
 	return nil
-}
-
-func (l *loader) closeBlocks() {
-	no := (l.root.people - 1) / blockLen
-	l.recordBlocks.set(no, l.records.close())
-	l.cardBlocks.set(no, l.cards.close())
 }
 
 func (l *loader) EndedStay(o rollcall.Ordinal, s rollcall.Stay) error {
@@ -218,6 +190,7 @@ func (l *loader) finish() error {
 		l.closeBlocks()
 	}
 	if l.recordBlocks != nil {
+		l.closePack()
 		r.records, r.cards = l.recordBlocks.vector(), l.cardBlocks.vector()
 	}
 	bits := r.present.edit()

@@ -137,6 +137,21 @@ func (r *Root) AppendUserIDs(dst []byte, ordinals []uint32) []byte {
 	return dst
 }
 
+// AppendEachUserID appends the quoted userids of people to dst, a comma behind
+// each, and to ends where in dst each one ends with its comma.
+func (r *Root) AppendEachUserID(dst []byte, ends, ordinals []uint32) ([]byte, []uint32) {
+	var room [maxAtOnce]card
+	for len(ordinals) > 0 {
+		n := min(len(ordinals), maxAtOnce)
+		for _, c := range r.gather(&room, ordinals[:n]) {
+			dst = append(append(dst, c.userid()...), ',')
+			ends = append(ends, uint32(len(dst)))
+		}
+		ordinals = ordinals[n:]
+	}
+	return dst, ends
+}
+
 // AppendAllUserIDs is AppendUserIDs of a whole list. Of a large one it keeps the
 // result for the next time.
 func (r *Root) AppendAllUserIDs(dst []byte, m Members) []byte {

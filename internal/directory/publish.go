@@ -17,7 +17,7 @@ func (s *State) publish(version uint64, m *maker) *Root {
 	base := s.base
 	next := &Root{
 		version: version, corp: s.corp, calendar: s.calendar, apps: s.apps, departed: s.departed,
-		cards: base.cards, records: base.records, people: int(s.NextOrdinal()), users: base.users,
+		cards: base.cards, records: base.records, packed: base.packed, renamed: base.renamed, people: int(s.NextOrdinal()), users: base.users,
 		count: base.count, active: base.active, present: base.present, arrivals: base.arrivals,
 		reports: base.reports, system: base.system,
 		contacts: base.contacts, unions: base.unions, lastDept: s.lastDept, roles: s.roles,
@@ -86,6 +86,9 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 				old = base.record(uint32(o))
 			}
 			rec, crd := m.encode(u)
+			if old != nil && !bytes.Equal(old.userid(), rec.userid()) {
+				next.renamed = next.version
+			}
 			freshRecords[int(o%blockLen)], freshCards[int(o%blockLen)] = rec, crd
 			was, is := old != nil && old.stay().To == rollcall.Open, u.Present()
 			next.tally(old, was, -1)
@@ -114,6 +117,7 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 				}
 			}
 		}
+		next.unpack(no, records, cards)
 		records.set(no, rebuild(base.records, no, freshRecords))
 		cards.set(no, rebuild(base.cards, no, freshCards))
 		next.copied += int64(len(records.at(no)) + len(cards.at(no)))

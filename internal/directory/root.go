@@ -21,6 +21,8 @@ type Root struct {
 
 	cards    vector[block] // what lists show, by ordinal
 	records  vector[block] // everything else, by ordinal
+	packed   *ordset.Set   // which packs of blocks are whole, see packLen
+	renamed  uint64        // the last version that gave somebody another userid
 	people   int           // ordinals given so far
 	users    *index        // userid → ordinal
 	contacts contacts      // mobile and the like → ordinal
@@ -106,6 +108,10 @@ func (r *Root) BelongingSame(earlier uint64, t rollcall.Instant) bool {
 	}
 	return earlier <= r.version && seen == r.version-earlier
 }
+
+// UserIDsSame reports whether everyone has the same userid in this version as in
+// an earlier one. It may say no where they have.
+func (r *Root) UserIDsSame(earlier uint64) bool { return r.renamed <= earlier && earlier <= r.version }
 
 // Corp returns the organization's own values.
 func (r *Root) Corp() rollcall.Corp { return r.corp }
