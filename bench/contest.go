@@ -153,6 +153,9 @@ func (all results) p99(key string) string {
 	return fmt.Sprintf("%.2f ms", ms)
 }
 
+// okBody is how the reply to a call that succeeds begins.
+const okBody = `{"errcode":0,`
+
 // request makes the bytes of a call.
 func request(path, form string) []byte {
 	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: rollcall.example\r\n"+

@@ -178,7 +178,7 @@ func (g *generator) send(s *stream) error {
 	request := g.job.Requests[s.next]
 	if g.job.Numbered {
 		g.number++
-		request = bytes.ReplaceAll(request, []byte(numberHere), fmt.Appendf(nil, "%0*d", len(numberHere), g.number))
+		request = numbered(request, g.number)
 	}
 	s.head, s.left, s.sent = s.head[:0], -1, time.Now()
 	n, err := syscall.Write(s.fd, request)
@@ -225,10 +225,7 @@ func (g *generator) wait(finished func(*stream, time.Time) error) (time.Time, er
 	return at, nil
 }
 
-const (
-	okStatus = "HTTP/1.1 200 "
-	okBody   = `{"errcode":0,`
-)
+const okStatus = "HTTP/1.1 200 "
 
 // receive reads from a stream; true at the end of a reply.
 func (g *generator) receive(s *stream) (whole bool, err error) {
