@@ -33,7 +33,7 @@ GOLANGCI := bin/golangci-lint
 say = @printf '\n== %s\n'
 
 .PHONY: help build test verify conformance bench fmt lint fuzz fuzz-api kill clean \
-	cc clients fmt-check vet laws race verify-fuzz browser chromium
+	cc clients peers fmt-check vet laws race verify-fuzz browser chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,7 +50,7 @@ conformance: clients ## run published SDKs, fetched from their registries, again
 	$(say) 'published SDKs'
 	go test -tags=conformance -count=1 -v -timeout 20m ./conformance
 
-bench: ## run the comparisons (arguments in BENCHFLAGS)
+bench: peers ## run the comparisons (arguments in BENCHFLAGS)
 	go run ./bench $(BENCHFLAGS)
 
 fmt: $(GOFUMPT) ## format all Go files
@@ -93,6 +93,23 @@ clients:
 	command -v curl >/dev/null || want+=(curl); \
 	[ "$${#want[@]}" != 0 ] || exit 0; \
 	printf '\n== %s\n' "for the SDKs: $${want[*]}"; \
+	command -v apt-get >/dev/null || { echo 'not installed: there is no apt-get here'; exit 0; }; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	$$sudo apt-get update -qq || true; \
+	for package in "$${want[@]}"; do \
+		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$$package" \
+			|| echo "$$package could not be installed"; \
+	done
+
+# What P9 of `make bench` is compared with, and what slows the disk down for it.
+# Where it is not there and cannot be installed, its line says "not run".
+peers:
+	@want=(); \
+	compgen -G '/usr/lib/postgresql/*/bin/pgbench' >/dev/null || command -v pgbench >/dev/null || want+=(postgresql); \
+	{ command -v slapd || [ -x /usr/sbin/slapd ]; } >/dev/null || want+=(slapd); \
+	command -v strace >/dev/null || want+=(strace); \
+	[ "$${#want[@]}" != 0 ] || exit 0; \
+	printf '\n== %s\n' "for the comparisons: $${want[*]}"; \
 	command -v apt-get >/dev/null || { echo 'not installed: there is no apt-get here'; exit 0; }; \
 	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	$$sudo apt-get update -qq || true; \

@@ -8,7 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
+
+	"rollcall"
 )
 
 // child is a part of this program in a process of its own. It is told with JSON
@@ -21,12 +24,16 @@ type child struct {
 	out  *json.Decoder
 }
 
-func start(name string, args ...string) (*child, error) {
+func start(name string, args ...string) (*child, error) { return startUnder(nil, name, args...) }
+
+// startUnder starts a part with another program that runs it.
+func startUnder(under []string, name string, args ...string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	c := &child{name: name, cmd: exec.Command(self, append([]string{name}, args...)...)}
+	words := append(slices.Clone(under), append([]string{self, name}, args...)...)
+	c := &child{name: name, cmd: exec.Command(words[0], words[1:]...)}
 	c.cmd.Stderr = os.Stderr
 	if c.in, err = c.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -94,6 +101,7 @@ type ready struct {
 	Token  string // of an app that may call everything
 	People int
 	Big    int // people that a list of the big department shows
+	Depts  []rollcall.DeptID
 }
 
 // startReal serves the organization in a directory.
@@ -125,7 +133,11 @@ func (b *bench) startBare(reply []byte) (*server, error) {
 }
 
 func (b *bench) startServer(name string, args ...string) (*server, error) {
-	c, err := start(name, args...)
+	return b.startServerUnder(nil, name, args...)
+}
+
+func (b *bench) startServerUnder(under []string, name string, args ...string) (*server, error) {
+	c, err := startUnder(under, name, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,8 @@ import (
 type bench struct {
 	settings
 	temp     string
-	profiles int // written so far
+	remove   []string // at the end, like temp
+	profiles int      // written so far
 	lines    []line
 	warmup   time.Duration
 
@@ -67,13 +68,24 @@ type job struct {
 	Requests   [][]byte
 	Streams    int
 	Warm, Time time.Duration
+	// Numbered writes a running number, from First on, over every [numberHere]
+	// in a request.
+	Numbered bool
+	First    int
+	// Changing says that replies to one request may differ in length.
+	Changing bool
 }
+
+// numberHere is where a running number goes.
+const numberHere = "#########"
 
 // result is what came of it.
 type result struct {
 	Requests int
+	Wall     time.Duration
 	CPU      time.Duration // of the server
 	P99      time.Duration
+	Next     int // the last running number
 	Err      string
 }
 
@@ -99,19 +111,12 @@ func (b *bench) turns(loader *child, round int, list []contender, all results) e
 			slices.Reverse(order)
 		}
 		for _, c := range order {
-			err := loader.tell(job{
+			r, err := loader.load(job{
 				Addr: c.server.Addr, PID: c.server.pid(), Requests: c.requests, Streams: 64,
 				Warm: b.warmup, Time: b.run / turnsInRound,
 			})
 			if err != nil {
-				return err
-			}
-			var r result
-			if err := loader.hear(&r); err != nil {
-				return err
-			}
-			if r.Err != "" {
-				return fmt.Errorf("%s: %s", c.key, r.Err)
+				return fmt.Errorf("%s: %w", c.key, err)
 			}
 			sums[c.key] = sums[c.key].plus(r)
 		}
@@ -128,7 +133,7 @@ const turnsInRound = 3
 
 // plus adds the result of another turn. Of the latencies it keeps the mean.
 func (r result) plus(t result) result {
-	return result{Requests: r.Requests + t.Requests, CPU: r.CPU + t.CPU, P99: r.P99 + t.P99/turnsInRound}
+	return result{Requests: r.Requests + t.Requests, Wall: r.Wall + t.Wall, CPU: r.CPU + t.CPU, P99: r.P99 + t.P99/turnsInRound}
 }
 
 // figures takes one number out of each result.
@@ -147,6 +152,9 @@ func (all results) p99(key string) string {
 	ms := median(all.figures(key, func(r result) float64 { return r.P99.Seconds() * 1000 }))
 	return fmt.Sprintf("%.2f ms", ms)
 }
+
+// okBody is how the reply to a call that succeeds begins.
+const okBody = `{"errcode":0,`
 
 // request makes the bytes of a call.
 func request(path, form string) []byte {

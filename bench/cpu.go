@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 )
@@ -18,18 +20,61 @@ func cpuOf(pid int) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	// The second field is the name, which may hold blanks and brackets.
-	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-	const user, system = 11, 12
-	if len(fields) <= system {
-		return 0, fmt.Errorf("/proc/%d/stat is short", pid)
+	f, err := statFields(stat)
+	if err != nil {
+		return 0, fmt.Errorf("/proc/%d/stat: %w", pid, err)
 	}
-	u, err1 := strconv.ParseInt(string(fields[user]), 10, 64)
-	s, err2 := strconv.ParseInt(string(fields[system]), 10, 64)
-	if err1 != nil || err2 != nil {
-		return 0, fmt.Errorf("/proc/%d/stat cannot be read", pid)
+	return time.Duration(f[statUser]+f[statSystem]) * tick, nil
+}
+
+// Numbers in /proc/PID/stat behind the state, which comes behind the name.
+const (
+	statParent         = 0
+	statUser           = 10
+	statSystem         = 11
+	statChildrenUser   = 12 // of children that ended and were waited for
+	statChildrenSystem = 13
+)
+
+func statFields(stat []byte) (f [statChildrenSystem + 1]int64, err error) {
+	// The name may hold blanks and brackets.
+	text := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	if len(text) < len(f)+1 {
+		return f, errors.New("it is short")
 	}
-	return time.Duration(u+s) * tick, nil
+	for i := range f {
+		if f[i], err = strconv.ParseInt(string(text[i+1]), 10, 64); err != nil {
+			return f, err
+		}
+	}
+	return f, nil
+}
+
+// cpuOfAll returns the user and system time of a process and its children, those
+// that have ended too.
+func cpuOfAll(pid int) (time.Duration, error) {
+	paths, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return 0, err
+	}
+	var ticks int64
+	for _, path := range paths {
+		stat, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended meanwhile
+		}
+		f, err := statFields(stat)
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", path, err)
+		}
+		switch {
+		case path == fmt.Sprintf("/proc/%d/stat", pid):
+			ticks += f[statUser] + f[statSystem] + f[statChildrenUser] + f[statChildrenSystem]
+		case f[statParent] == int64(pid):
+			ticks += f[statUser] + f[statSystem]
+		}
+	}
+	return time.Duration(ticks) * tick, nil
 }
 
 // memoryOf returns the resident bytes of a process, now and at most.

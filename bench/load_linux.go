@@ -51,6 +51,7 @@ type generator struct {
 	epoll   int
 	streams []*stream
 	lengths []int // of the right replies
+	number  int   // of the next request with a running number
 	buf     []byte
 	flying  int // requests without a whole reply
 
@@ -60,7 +61,8 @@ type generator struct {
 }
 
 func (j *job) do() (r result, err error) {
-	g := &generator{job: j, lengths: make([]int, len(j.Requests)), buf: make([]byte, 1<<18)}
+	g := &generator{job: j, lengths: make([]int, len(j.Requests)), number: j.First, buf: make([]byte, 1<<18)}
+	defer func() { r.Next = g.number }()
 	g.epoll, err = syscall.EpollCreate1(0)
 	if err != nil {
 		return r, err
@@ -93,6 +95,7 @@ func (j *job) do() (r result, err error) {
 	if err != nil {
 		return r, err
 	}
+	began := time.Now()
 	g.counting = true
 	if err := g.run(j.Time); err != nil {
 		return r, err
@@ -104,7 +107,7 @@ func (j *job) do() (r result, err error) {
 	if g.done == 0 {
 		return r, errors.New("no request was answered in time")
 	}
-	r.Requests, r.CPU = g.done, after-before
+	r.Requests, r.CPU, r.Wall = g.done, after-before, time.Since(began)
 	slices.Sort(g.latencies)
 	r.P99 = g.latencies[len(g.latencies)*99/100]
 	return r, nil
@@ -173,6 +176,10 @@ func (g *generator) drain() error {
 // always goes out at once.
 func (g *generator) send(s *stream) error {
 	request := g.job.Requests[s.next]
+	if g.job.Numbered {
+		g.number++
+		request = numbered(request, g.number)
+	}
 	s.head, s.left, s.sent = s.head[:0], -1, time.Now()
 	n, err := syscall.Write(s.fd, request)
 	if err != nil || n < len(request) {
@@ -218,10 +225,7 @@ func (g *generator) wait(finished func(*stream, time.Time) error) (time.Time, er
 	return at, nil
 }
 
-const (
-	okStatus = "HTTP/1.1 200 "
-	okBody   = `{"errcode":0,`
-)
+const okStatus = "HTTP/1.1 200 "
 
 // receive reads from a stream; true at the end of a reply.
 func (g *generator) receive(s *stream) (whole bool, err error) {
@@ -249,10 +253,10 @@ func (g *generator) receive(s *stream) (whole bool, err error) {
 			return false, fmt.Errorf("the reply is not right: %.300s", body)
 		}
 		// Ids of requests have one length, so that all right replies do.
-		switch want := g.lengths[s.next]; want {
-		case 0:
+		switch want := g.lengths[s.next]; {
+		case want == 0:
 			g.lengths[s.next] = length
-		case length:
+		case want == length, g.job.Changing:
 		default:
 			return false, fmt.Errorf("the reply to request %d has %d bytes and not %d", s.next, length, want)
 		}

@@ -28,6 +28,7 @@ var commands = map[string]func(args []string) error{
 	"serve":      serve,
 	"bare":       serveBare,
 	"load":       load,
+	"pace":       createAtPace,
 	"build":      build,
 	"firstday":   firstDay,
 	"write":      writeRate,
@@ -37,7 +38,7 @@ var commands = map[string]func(args []string) error{
 }
 
 // cases are what can be asked for with -only. The list is immutable.
-var cases = []string{"P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P11", "P13", "rate"}
+var cases = []string{"P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P11", "P12", "P13", "rate"}
 
 // settings are what the command line says.
 type settings struct {
@@ -98,7 +99,9 @@ Cases:
   P6    page of 100 of who did not sign in, among 1,000,000 people
   P7    memory of 1,000,000 people
   P8    time from the start to the first answer with them
+  P9    people created over HTTP by 64 writers, against PostgreSQL and slapd
   P11   import of 100,000 people against a bare transaction
+  P12   P1 while 1,000 people a second are created on the same server
   P13   joining and leaving a department of 1,000,000 against one of 10
   rate  durable changes a second through the write path
 
@@ -154,12 +157,17 @@ func measure(s settings) error {
 	// Stopped, it takes its processes and copies along.
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM)
+	clean := func() {
+		for _, dir := range append(b.remove, b.temp) {
+			os.RemoveAll(dir)
+		}
+	}
 	go func() {
 		<-stop
-		os.RemoveAll(b.temp)
-		os.Exit(1) // the children end with their standard input
+		clean()
+		os.Exit(1) // the children end with their standard input, or with this process
 	}()
-	defer os.RemoveAll(b.temp)
+	defer clean()
 	b.printHead()
 	var failed []error
 	for _, stage := range []struct {
@@ -169,7 +177,9 @@ func measure(s settings) error {
 		{[]string{"P1", "P2", "P4", "P5"}, b.calls},
 		{[]string{"P3", "P6", "P7", "P8"}, b.large},
 		{[]string{"P6"}, b.firstDay},
+		{[]string{"P9"}, b.durable},
 		{[]string{"P11"}, b.imports},
+		{[]string{"P12"}, b.mixed},
 		{[]string{"P13"}, b.joinLeave},
 		{[]string{"rate"}, b.rates},
 	} {

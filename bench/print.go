@@ -59,6 +59,20 @@ func atMost(l line, most float64) line {
 	return l
 }
 
+// atLeast is [against] for what should be many: the median of the ratios must be
+// least at least.
+func atLeast(l line, base []float64, least float64) line {
+	l = against(l, base, 0)
+	l.Goal = fmt.Sprintf("≥ %s", number(least))
+	l.met(median(l.Ratios) >= least)
+	return l
+}
+
+// notRun says why there is no figure.
+func (b *bench) notRun(name, what string, why error) {
+	b.print(line{Case: name, What: what, Note: "not run: " + why.Error()})
+}
+
 func (l *line) met(yes bool) { l.Met = &yes }
 
 // print shows a line as soon as it is known.

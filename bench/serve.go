@@ -84,7 +84,11 @@ func serve(args []string) (err error) {
 	})
 	r := org.Current()
 	big, _ := r.Members(sample.BigDept, rollcall.OrderCustom, rollcall.Chinese, false)
-	return listen(wire.Handler(service), wire.Listener, *profile, ready{Token: token, People: r.Count(false), Big: big.Len()})
+	var depts []rollcall.DeptID
+	for d := range r.Depts() {
+		depts = append(depts, d.ID)
+	}
+	return listen(wire.Handler(service), wire.Listener, *profile, ready{Token: token, People: r.Count(false), Big: big.Len(), Depts: depts})
 }
 
 // serveBare is the baseline: a handler that returns the same bytes whatever is

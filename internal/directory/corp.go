@@ -44,6 +44,7 @@ type Corp struct {
 		sync.Mutex
 		waiting []*waiter
 		running bool // a sequencer is at work
+		gathering
 	}
 }
 
@@ -125,6 +126,7 @@ func (c *Corp) Do(ctx context.Context, by string, intent Intent) (Outcome, error
 		return Outcome{}, busy("too many changes are waiting", ErrFull)
 	}
 	c.pool.waiting = append(c.pool.waiting, w)
+	c.pool.arrived(len(c.pool.waiting))
 	if !c.pool.running {
 		c.pool.running = true
 		go c.sequence()
@@ -161,6 +163,7 @@ func (c *Corp) withdraw(w *waiter) bool {
 // sequence works off the pool, transaction by transaction, until it is empty.
 func (c *Corp) sequence() {
 	for {
+		c.gather()
 		c.pool.Lock()
 		group := c.pool.waiting
 		if len(group) > maxGroup {
@@ -173,7 +176,12 @@ func (c *Corp) sequence() {
 			return
 		}
 		c.pool.Unlock()
+		began := c.opt.Clock()
 		c.commit(group)
+		took := c.opt.Clock().Sub(began)
+		c.pool.Lock()
+		c.pool.committed(len(group), len(c.pool.waiting), took)
+		c.pool.Unlock()
 		for _, w := range group {
 			close(w.done)
 		}

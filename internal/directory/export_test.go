@@ -12,4 +12,5 @@ const (
 	MaxGroup    = maxGroup
 	MaxWaiting  = maxWaiting
 	ReloadAfter = reloadAfter
+	MaxGather   = maxGather
 )

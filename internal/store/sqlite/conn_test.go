@@ -85,6 +85,9 @@ func TestEveryConnectionIsSetUp(t *testing.T) {
 	commitTest(t, s, 1) // has changed the timeout and set it back
 	conn := <-s.writer
 	check("writer", conn, "0")
+	if pages, err := pragma(conn, "wal_autocheckpoint"); err != nil || pages != "10000" {
+		t.Errorf("a checkpoint comes after %s pages (%v)", pages, err)
+	}
 	s.writer <- conn
 	if first := pragmas(true)[0]; !strings.HasPrefix(first, "busy_timeout") {
 		t.Errorf("%s comes first", first)
