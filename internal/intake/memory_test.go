@@ -150,9 +150,14 @@ func (m *memory) change(c rollcall.Change, now rollcall.Instant) error {
 			return fmt.Errorf("is active")
 		}
 		u.Active = true
+	case rollcall.RoleTaken:
+		if !u.Holds(c.Role.ID) {
+			return fmt.Errorf("does not hold role %d", c.Role.ID)
+		}
+		u.Roles = slices.DeleteFunc(slices.Clone(u.Roles), func(id rollcall.RoleID) bool { return id == c.Role.ID })
 	case rollcall.UserLeft:
-		if len(u.Memberships) > 0 {
-			return fmt.Errorf("has memberships left: %+v", u.Memberships)
+		if len(u.Memberships)+len(u.Roles) > 0 {
+			return fmt.Errorf("has memberships or roles left: %+v", u)
 		}
 		u.Stay.To = now
 	default:
