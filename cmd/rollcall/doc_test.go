@@ -197,7 +197,7 @@ func shellWords(line string) []string {
 	return words
 }
 
-// The columns of the three files are in the document as they are in the code.
+// The columns of the files are in the document as they are in the code.
 func TestDocumentHasTheColumns(t *testing.T) {
 	docs := sections(t)
 	empty := filepath.Join(t.TempDir(), "empty.csv")
@@ -206,6 +206,7 @@ func TestDocumentHasTheColumns(t *testing.T) {
 	}
 	for title, files := range map[string]intake.Files{
 		"departments.csv": {Departments: empty}, "users.csv": {Users: empty}, "signins.csv": {SignIns: empty},
+		"roles.csv": {Roles: empty},
 	} {
 		// An empty file is refused with a list of the columns.
 		_, problems, err := intake.Read(t.Context(), files, nil)
@@ -244,6 +245,7 @@ func TestDocumentHasTheShapes(t *testing.T) {
 		"init": rollcall.Corp{}, "import": importResult{Plan: &intake.Summary{}, Problems: []intake.Problem{{}}},
 		"app create": appSecret{}, "app list": appRow{}, "app rotate-secret": nil, "settings": rollcall.Settings{},
 		"dept list": deptRow{}, "dept get": deptDetail{}, "dept delete": deptDeleted{}, "user list": userRow{}, "inactive": inactiveRow{}, "activity": activityRow{}, "check": checked{},
+		"role list": roleRow{}, "role show": roleDetail{}, "role give": holdingResult{}, "role group list": groupRow{},
 	} {
 		for _, key := range jsonKeys(reflect.TypeOf(value)) {
 			if !strings.Contains(docs["rollcall "+command], `"`+key+`"`) {

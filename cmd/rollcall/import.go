@@ -24,6 +24,7 @@ type importCommand struct {
 	Departments string  `placeholder:"FILE" help:"CSV file of departments: dept_id, parent_id, name and more."`
 	Users       string  `placeholder:"FILE" help:"CSV file of people: userid, name, dept_id_list and more."`
 	Signins     string  `placeholder:"FILE" help:"CSV file of sign-ins: date, userid."`
+	Roles       string  `placeholder:"FILE" help:"CSV file of roles: group, role, userid."`
 	Replace     bool    `help:"The files are complete: people and departments that are not in them leave."`
 	MaxLeavers  percent `default:"5%" placeholder:"N%" help:"How many of the people --replace may make leave (default 5%)."`
 	DryRun      bool    `help:"Check and show the plan, and change nothing."`
@@ -65,12 +66,12 @@ type importResult struct {
 
 // Run carries the command out.
 func (c *importCommand) Run(ctx context.Context, std streams) error {
-	files := intake.Files{Departments: c.Departments, Users: c.Users, SignIns: c.Signins}
+	files := intake.Files{Departments: c.Departments, Users: c.Users, SignIns: c.Signins, Roles: c.Roles}
 	if files == (intake.Files{}) {
-		return usageError{fmt.Errorf("name at least one file: --departments, --users or --signins")}
+		return usageError{fmt.Errorf("name at least one file: --departments, --users, --signins or --roles")}
 	}
-	if c.Replace && c.Departments == "" && c.Users == "" {
-		return usageError{fmt.Errorf("--replace goes with --departments or --users: sign-ins are never removed")}
+	if c.Replace && c.Departments == "" && c.Users == "" && c.Roles == "" {
+		return usageError{fmt.Errorf("--replace goes with --departments, --users or --roles: sign-ins are never removed")}
 	}
 	org, done, err := c.open(ctx)
 	if err != nil {
@@ -173,7 +174,7 @@ func (j *importJob) newSignIns() int {
 // by line.
 func allProblems(f intake.Files, read, plan []intake.Problem) []intake.Problem {
 	all := slices.Concat(read, plan)
-	order := []string{f.Departments, f.Users, f.SignIns}
+	order := []string{f.Departments, f.Users, f.SignIns, f.Roles}
 	slices.SortStableFunc(all, func(a, b intake.Problem) int {
 		return cmp.Or(cmp.Compare(slices.Index(order, a.File), slices.Index(order, b.File)), cmp.Compare(a.Line, b.Line))
 	})
@@ -231,6 +232,12 @@ func showPlan(w io.Writer, r importResult) {
 		{p.MembershipsAdded, "memberships are added"},
 		{p.MembershipsChanged, "memberships change"},
 		{p.MembershipsRemoved, "memberships are removed"},
+		{p.RoleGroupsCreated, "role groups are created"},
+		{p.RoleGroupsDeleted, "role groups are deleted"},
+		{p.RolesCreated, "roles are created"},
+		{p.RolesDeleted, "roles are deleted"},
+		{p.RolesGiven, "roles are given"},
+		{p.RolesTaken, "roles are taken"},
 		{r.NewSignIns, "sign-ins are recorded"},
 	}
 	fmt.Fprintln(w, "Plan:")
@@ -259,7 +266,7 @@ func confirm(std streams) bool {
 // exportCommand writes CSV files.
 type exportCommand struct {
 	dataFlags
-	Out string `required:"" placeholder:"DIR" help:"Directory for departments.csv, users.csv and signins.csv."`
+	Out string `required:"" placeholder:"DIR" help:"Directory for departments.csv, users.csv, signins.csv and, where there are roles, roles.csv."`
 }
 
 // Help is shown by --help.
@@ -274,10 +281,18 @@ func (c *exportCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer done()
-	if err := intake.Export(c.Out, exportSource{org.Current(), org.Activity}); err != nil {
+	r := org.Current()
+	if err := intake.Export(c.Out, exportSource{r, org.Activity}); err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "Wrote departments.csv, users.csv and signins.csv to %s.\n", c.Out)
+	files := "departments.csv, users.csv and signins.csv"
+	for g := range r.RoleGroups() {
+		if g.ID != rollcall.SystemGroup {
+			files = "departments.csv, users.csv, signins.csv and roles.csv"
+			break
+		}
+	}
+	fmt.Fprintf(std.out, "Wrote %s to %s.\n", files, c.Out)
 	return nil
 }
 

@@ -39,6 +39,7 @@ type cli struct {
 	Serve    serveCommand    `cmd:"" help:"Answer calls."`
 	Dept     deptCommand     `cmd:"" help:"Show and change departments."`
 	User     userCommand     `cmd:"" help:"Show people."`
+	Role     roleCommand     `cmd:"" help:"Manage roles and who holds them."`
 	Inactive inactiveCommand `cmd:"" help:"Show who did not sign in on a day."`
 	Activity activityCommand `cmd:"" help:"Show who signed in when, over a range of days."`
 	Check    checkCommand    `cmd:"" help:"Check that the stored data agrees with itself."`
@@ -138,7 +139,8 @@ func report(w io.Writer, err error) int {
 		return exitRefused
 	}
 	switch rollcall.KindOf(err) {
-	case rollcall.KindMissing, rollcall.KindMalformed, rollcall.KindInvalid, rollcall.KindNotFound, rollcall.KindConflict:
+	case rollcall.KindMissing, rollcall.KindMalformed, rollcall.KindInvalid, rollcall.KindNotFound, rollcall.KindConflict,
+		rollcall.KindDenied:
 		return exitRefused
 	}
 	return exitFailed

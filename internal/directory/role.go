@@ -103,6 +103,12 @@ func (r *Root) RoleHolders(id rollcall.RoleID, offset, n int) (page []rollcall.O
 	return page, people.Len()
 }
 
+// NextGroup returns the id that the next new group gets.
+func (r *Root) NextGroup() rollcall.GroupID { return r.roles.lastGroup + 1 }
+
+// NextRole returns the id that the next new role gets.
+func (r *Root) NextRole() rollcall.RoleID { return r.roles.lastRole + 1 }
+
 // HeldRole is a role of somebody, with the name of its group.
 type HeldRole struct {
 	rollcall.Role

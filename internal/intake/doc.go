@@ -40,6 +40,10 @@ type Files struct {
 	Users string
 	// SignIns has the columns date and userid.
 	SignIns string
+	// Roles has the columns group, role and userid: one row for each role of
+	// each person. A role that nobody holds has one row without userid, a group
+	// without roles one with nothing else.
+	Roles string
 }
 
 // Progress hears how far a long step is: done of total, or of an unknown

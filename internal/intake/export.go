@@ -19,6 +19,8 @@ type Source interface {
 	Depts() iter.Seq[*rollcall.Dept]
 	// Users yields people; those who left are passed over.
 	Users() iter.Seq[*rollcall.User]
+	// Roles are exported where there are any but those of every organization.
+	Roles
 	// SignIns calls fn for everyone who signed in, by ascending day, and stops
 	// at the first error, which it returns.
 	SignIns(fn func(day rollcall.Day, userid string) error) error
@@ -31,10 +33,12 @@ const (
 	DepartmentsFile = "departments.csv"
 	UsersFile       = "users.csv"
 	SignInsFile     = "signins.csv"
+	RolesFile       = "roles.csv"
 )
 
 // Export writes an organization to departments.csv, users.csv and signins.csv
-// in a directory, which is made if it is not there. Each file is complete and
+// in a directory, which is made if it is not there, and to roles.csv where there
+// are groups of roles or such a file is there already. Each file is complete and
 // durable before it takes its name.
 //
 // The files hold the present people and their sign-ins, so that they can be
@@ -67,6 +71,11 @@ func Export(dir string, s Source) error {
 	// The users come last: whether active can be left out depends on the rest.
 	if err := out.write(UsersFile, func(row rowFunc) error { return exportUsers(users, signed, s.Location(), row) }); err != nil {
 		return err
+	}
+	if len(givenGroups(s)) > 0 || out.has(RolesFile) {
+		if err := out.write(RolesFile, func(row rowFunc) error { return exportRoles(s, users, row) }); err != nil {
+			return err
+		}
 	}
 	return out.commit()
 }

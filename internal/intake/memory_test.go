@@ -28,6 +28,8 @@ type memory struct {
 	users   []*rollcall.User                    // by ordinal
 	byID    map[string]*rollcall.User
 	signIns map[rollcall.Day]map[rollcall.Ordinal]bool
+	groups  []rollcall.RoleGroup // every one there ever was; a deleted one has no name
+	roles   []rollcall.Role
 }
 
 func newMemory(loc *time.Location) *memory {
@@ -38,6 +40,52 @@ func newMemory(loc *time.Location) *memory {
 		byID:    map[string]*rollcall.User{},
 		signIns: map[rollcall.Day]map[rollcall.Ordinal]bool{},
 	}
+}
+
+func (m *memory) RoleGroups() iter.Seq[rollcall.RoleGroup] {
+	return slices.Values(slices.DeleteFunc(slices.Clone(m.groups), func(g rollcall.RoleGroup) bool { return g.Name == "" }))
+}
+
+func (m *memory) Roles() iter.Seq[rollcall.Role] {
+	return slices.Values(append(rollcall.SystemRoles(), slices.DeleteFunc(slices.Clone(m.roles), func(r rollcall.Role) bool { return r.Name == "" })...))
+}
+
+func (m *memory) NextGroup() rollcall.GroupID {
+	return rollcall.FirstGroup + rollcall.GroupID(len(m.groups))
+}
+func (m *memory) NextRole() rollcall.RoleID {
+	return rollcall.FirstRole + rollcall.RoleID(len(m.roles))
+}
+
+// changeRole carries out a change that is not about a person.
+func (m *memory) changeRole(c rollcall.Change) error {
+	held := func(u *rollcall.User) bool { return u.Holds(c.Role.ID) }
+	inGroup := func(r rollcall.Role) bool { return r.Name != "" && r.GroupID == c.Group.ID }
+	switch c.Kind {
+	case rollcall.RoleGroupCreated:
+		if c.Group.ID != m.NextGroup() || c.Group.Name == "" {
+			return fmt.Errorf("it is not the next group, %d: %+v", m.NextGroup(), c.Group)
+		}
+		m.groups = append(m.groups, *c.Group)
+	case rollcall.RoleGroupDeleted:
+		g := &m.groups[c.Group.ID-rollcall.FirstGroup]
+		if g.Name == "" || slices.ContainsFunc(m.roles, inGroup) {
+			return fmt.Errorf("it is gone, or has roles: %+v", c.Group)
+		}
+		g.Name = ""
+	case rollcall.RoleCreated:
+		if c.Role.ID != m.NextRole() || m.groups[c.Role.GroupID-rollcall.FirstGroup].Name == "" {
+			return fmt.Errorf("it is not the next role, %d, or has no group: %+v", m.NextRole(), c.Role)
+		}
+		m.roles = append(m.roles, *c.Role)
+	case rollcall.RoleDeleted:
+		r := &m.roles[c.Role.ID-rollcall.FirstRole]
+		if r.Name == "" || slices.ContainsFunc(m.users, held) {
+			return fmt.Errorf("it is gone, or somebody holds it: %+v", c.Role)
+		}
+		r.Name = ""
+	}
+	return nil
 }
 
 func (m *memory) NextOrdinal() rollcall.Ordinal { return rollcall.Ordinal(len(m.users)) }
@@ -108,6 +156,8 @@ func (m *memory) change(c rollcall.Change, now rollcall.Instant) error {
 	switch c.Kind {
 	case rollcall.DeptCreated, rollcall.DeptUpdated, rollcall.DeptDeleted:
 		return m.changeDept(c, now)
+	case rollcall.RoleGroupCreated, rollcall.RoleGroupDeleted, rollcall.RoleCreated, rollcall.RoleDeleted:
+		return m.changeRole(c)
 	case rollcall.UserJoined:
 		u := *c.User
 		if err := u.Validate(); err != nil {
@@ -150,9 +200,19 @@ func (m *memory) change(c rollcall.Change, now rollcall.Instant) error {
 			return fmt.Errorf("is active")
 		}
 		u.Active = true
+	case rollcall.RoleGiven:
+		if u.Holds(c.Role.ID) || m.roles[c.Role.ID-rollcall.FirstRole].Name == "" {
+			return fmt.Errorf("holds role %d already, or there is none", c.Role.ID)
+		}
+		u.Roles = slices.Sorted(slices.Values(append(slices.Clone(u.Roles), c.Role.ID)))
+	case rollcall.RoleTaken:
+		if !u.Holds(c.Role.ID) {
+			return fmt.Errorf("does not hold role %d", c.Role.ID)
+		}
+		u.Roles = slices.DeleteFunc(slices.Clone(u.Roles), func(id rollcall.RoleID) bool { return id == c.Role.ID })
 	case rollcall.UserLeft:
-		if len(u.Memberships) > 0 {
-			return fmt.Errorf("has memberships left: %+v", u.Memberships)
+		if len(u.Memberships)+len(u.Roles) > 0 {
+			return fmt.Errorf("has memberships or roles left: %+v", u)
 		}
 		u.Stay.To = now
 	default:

@@ -29,6 +29,12 @@ func newOutput(dir string) (*output, error) {
 	return &output{dir: dir}, nil
 }
 
+// has reports whether a file of the name is there from before.
+func (o *output) has(name string) bool {
+	_, err := os.Lstat(filepath.Join(o.dir, name))
+	return err == nil
+}
+
 // write writes one file under a name of its own.
 func (o *output) write(name string, rows func(rowFunc) error) error {
 	f, err := os.CreateTemp(o.dir, "."+name+".*")

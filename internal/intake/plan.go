@@ -26,6 +26,11 @@ type View interface {
 	// DeptEver reports whether a department is living or was once, and the
 	// parent that it has or had.
 	DeptEver(id rollcall.DeptID) (parent rollcall.DeptID, ok bool)
+	// Roles are those that the newest state has; NextGroup and NextRole are the
+	// ids that the next new ones get.
+	Roles
+	NextGroup() rollcall.GroupID
+	NextRole() rollcall.RoleID
 	// Location is the organization's time zone.
 	Location() *time.Location
 	// Calendar has the organization's days.
@@ -88,6 +93,14 @@ type Summary struct {
 	MembershipsChanged int `json:"memberships_changed"`
 	MembershipsRemoved int `json:"memberships_removed"`
 
+	// The roles of those who leave are not counted.
+	RoleGroupsCreated int `json:"role_groups_created,omitempty"`
+	RoleGroupsDeleted int `json:"role_groups_deleted,omitempty"`
+	RolesCreated      int `json:"roles_created,omitempty"`
+	RolesDeleted      int `json:"roles_deleted,omitempty"`
+	RolesGiven        int `json:"roles_given,omitempty"`
+	RolesTaken        int `json:"roles_taken,omitempty"`
+
 	// SignInsRead are the rows of the file; SignInsRepeated of them name a day
 	// and a person that an earlier one has named.
 	SignInsRead     int64 `json:"sign_ins_read"`
@@ -132,6 +145,9 @@ func MakePlan(d *Data, v View, opt Options) (*Plan, []Problem, error) {
 		p.refuseDoomed()
 	}
 	p.leave()
+	if d.roles.given {
+		p.planRoles()
+	}
 	p.deleteDepts()
 	if d.signIns.given {
 		p.planSignIns()

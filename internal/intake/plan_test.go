@@ -252,6 +252,18 @@ func TestOnlyReplaceAndAFileLetPeopleGo(t *testing.T) {
 	expect(t, bring(t, m, write(t, "dept_id,parent_id,name\n1,,new\n", "", ""), intake.Options{Now: secondNow, Replace: true}), "dept_delete u0 d2 {}")
 }
 
+func TestWhoLeavesLosesTheRoles(t *testing.T) {
+	m := starting(t, "", "userid,name,dept_id_list\np,P,1\nq,Q,1\n", "")
+	m.users[0].Roles, m.users[1].Roles = []rollcall.RoleID{103}, []rollcall.RoleID{101, 103}
+	p := bring(t, m, write(t, "", "userid,name\np,P\n", ""), intake.Options{Now: secondNow, Replace: true, MaxLeaversPercent: 50})
+	expect(t, p, `
+		role_take u1 d0 {"role":{"id":101,"group_id":0,"name":""}}
+		role_take u1 d0 {"role":{"id":103,"group_id":0,"name":""}}
+		member_remove u1 d1 {}
+		user_leave u1 d0 {}
+	`)
+}
+
 func TestTooManyLeaversAreRefused(t *testing.T) {
 	var users strings.Builder
 	users.WriteString("userid,name\n")

@@ -298,6 +298,9 @@ func (p *planner) meetOthers() {
 // leave lets the leavers go.
 func (p *planner) leave() {
 	for _, u := range p.leavers {
+		for _, id := range u.Roles {
+			p.add(rollcall.Change{Kind: rollcall.RoleTaken, Ordinal: u.Ordinal, Payload: rollcall.Payload{Role: &rollcall.Role{ID: id}}})
+		}
 		for i := range u.Memberships {
 			p.removeMember(u.Ordinal, u.Memberships[i].DeptID)
 		}

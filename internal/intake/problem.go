@@ -60,7 +60,7 @@ func (ps *problems) full() bool { return len(ps.list) >= maxProblems }
 // sorted returns them file by file, in the order of the lines; what concerns a
 // whole file comes first.
 func (ps *problems) sorted(f Files) []Problem {
-	order := []string{f.Departments, f.Users, f.SignIns}
+	order := []string{f.Departments, f.Users, f.SignIns, f.Roles}
 	end := len(ps.list)
 	if ps.full() {
 		end-- // the last one says that it is the last

@@ -11,6 +11,7 @@ type Data struct {
 	depts   deptRows
 	users   userRows
 	signIns signInRows
+	roles   roleRows
 }
 
 // Read reads the files and checks every row by itself. All that is wrong is
@@ -39,6 +40,9 @@ func Read(ctx context.Context, f Files, progress Progress) (*Data, []Problem, er
 		return nil, nil, err
 	}
 	if err := each(f.SignIns, "sign-ins", signInLayout, &d.signIns.given, d.signIns.load); err != nil {
+		return nil, nil, err
+	}
+	if err := each(f.Roles, "roles", roleLayout, &d.roles.given, d.roles.read); err != nil {
 		return nil, nil, err
 	}
 	d.broken = len(ps.list) > 0
