@@ -14,7 +14,6 @@ import (
 	"rollcall/internal/directory"
 	"rollcall/internal/directory/modeltest"
 	"rollcall/internal/edit"
-	"rollcall/internal/pinyin"
 	"rollcall/internal/store/sqlite"
 )
 
@@ -49,7 +48,7 @@ func newCompany(t testing.TB) *company {
 		t.Fatal(err)
 	}
 	c := &company{t: t, store: store, clock: modeltest.NewClock(time.UnixMilli(int64(userTestNow)))}
-	c.opt = directory.Options{Store: store, Encoder: modeltest.Encoder{}, Keyer: pinyin.New(), Clock: c.clock.Now}
+	c.opt = directory.Options{Store: store, Encoder: modeltest.Encoder{}, Keyer: roleKeyer(), Clock: c.clock.Now}
 	if c.Corp, err = directory.Open(ctx, "corp", c.opt); err != nil {
 		t.Fatal(err)
 	}
