@@ -70,7 +70,7 @@ func (f *userFlags) values(zone *time.Location) (v edit.UserValues, err error) {
 		{"leader", f.Leader, &v.Leads},
 		{"admin-dept", f.AdminDept, &v.AdminDepts},
 	} {
-		if *l.to, err = idList(l.flag, l.given); err != nil {
+		if *l.to, err = deptList(l.flag, l.given); err != nil {
 			return v, err
 		}
 	}
@@ -82,26 +82,6 @@ func (f *userFlags) values(zone *time.Location) (v edit.UserValues, err error) {
 	}
 	v.HiredDate, err = hiredDate(f.HiredDate, zone)
 	return v, err
-}
-
-// idList is a list of departments as it was given: nil where it was not, and
-// empty where an empty text stands for nothing.
-func idList(flag string, given []string) ([]rollcall.DeptID, error) {
-	if given == nil {
-		return nil, nil
-	}
-	ids := []rollcall.DeptID{}
-	for _, s := range given {
-		if s == "" {
-			continue
-		}
-		id, err := strconv.ParseInt(s, 10, 64)
-		if err != nil {
-			return nil, usageError{fmt.Errorf("--%s: %q is not the id of a department", flag, s)}
-		}
-		ids = append(ids, rollcall.DeptID(id))
-	}
-	return ids, nil
 }
 
 // places returns what was given for single departments.
