@@ -43,6 +43,11 @@ type Store interface {
 	Begin(ctx context.Context, corpID string) (Tx, error)
 	SignIns
 	Tokens
+	// Rewrite writes the files of the store anew, so that nothing that was
+	// replaced or deleted before is in them any more, not even where they are
+	// free. Nobody else writes meanwhile; it takes as long as reading and
+	// writing everything, and room for everything once more.
+	Rewrite(ctx context.Context) error
 	// Close waits for running calls and releases everything.
 	Close() error
 }

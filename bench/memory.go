@@ -68,6 +68,9 @@ func (*instantStore) LoadTokens(context.Context, string) ([]rollcall.Token, erro
 // SaveToken implements [rollcall.Tokens].
 func (*instantStore) SaveToken(context.Context, string, rollcall.Token, int) error { return nil }
 
+// Rewrite implements [rollcall.Store].
+func (*instantStore) Rewrite(context.Context) error { return nil }
+
 // Close implements [rollcall.Store].
 func (*instantStore) Close() error { return nil }
 

@@ -61,10 +61,20 @@ func (f dataFlags) choose(ctx context.Context, store rollcall.Store) (string, er
 // open opens the store and loads the organization that is meant. The caller
 // calls done.
 func (f dataFlags) open(ctx context.Context) (org *node.Org, done func(), err error) {
+	store, org, err := f.openStore(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return org, func() { store.Close() }, nil
+}
+
+// openStore is open for those who need the store too, which they close.
+func (f dataFlags) openStore(ctx context.Context) (*sqlite.Store, *node.Org, error) {
 	store, err := f.store(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
+	var org *node.Org
 	corpID, err := f.choose(ctx, store)
 	if err == nil {
 		org, err = node.OpenOrg(ctx, corpID, options(store, time.Now))
@@ -73,7 +83,7 @@ func (f dataFlags) open(ctx context.Context) (org *node.Org, done func(), err er
 		store.Close()
 		return nil, nil, err
 	}
-	return org, func() { store.Close() }, nil
+	return store, org, nil
 }
 
 // key reads the key file of the data directory.

@@ -72,9 +72,14 @@ func (c *deptListCommand) Run(ctx context.Context, std streams) error {
 		[]string{"dept_id", "parent_id", "name", "name_en", "source_identifier", "owning_member_count", "member_count"}, rows)
 }
 
-// userCommand shows people.
+// userCommand shows and changes people.
 type userCommand struct {
-	List userListCommand `cmd:"" help:"List the people, or those of one department."`
+	List   userListCommand   `cmd:"" help:"List the people, or those of one department."`
+	Get    userGetCommand    `cmd:"" help:"Show one person in full."`
+	Create userCreateCommand `cmd:"" help:"Let a person come in."`
+	Update userUpdateCommand `cmd:"" help:"Change a person."`
+	Delete userDeleteCommand `cmd:"" help:"Let people leave."`
+	Erase  userEraseCommand  `cmd:"" help:"Take the values of somebody who has left away for good."`
 }
 
 type userListCommand struct {

@@ -38,7 +38,7 @@ type cli struct {
 	Settings settingsCommand `cmd:"" help:"Show or change settings of an organization."`
 	Serve    serveCommand    `cmd:"" help:"Answer calls."`
 	Dept     deptCommand     `cmd:"" help:"Show and change departments."`
-	User     userCommand     `cmd:"" help:"Show people."`
+	User     userCommand     `cmd:"" help:"Show and change people."`
 	Role     roleCommand     `cmd:"" help:"Manage roles and who holds them."`
 	Inactive inactiveCommand `cmd:"" help:"Show who did not sign in on a day."`
 	Activity activityCommand `cmd:"" help:"Show who signed in when, over a range of days."`

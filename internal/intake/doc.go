@@ -26,15 +26,23 @@ type Files struct {
 	//
 	//   - dept_id_list, the departments, separated by semicolons;
 	//   - leader_in_dept, those of them that the person leads;
-	//   - order, dept_title and entered, lists with one item for each of the
-	//     departments (entered also with one item for all). A blank order is
-	//     none; in a title, \; stands for a semicolon and \\ for a backslash;
+	//   - main_dept, the main one of them;
+	//   - order, dept_title, dept_work_place and entered, lists with one item for
+	//     each of the departments (entered also with one item for all). A blank
+	//     order is none; in a title or a work place, \; stands for a semicolon and
+	//     \\ for a backslash;
 	//   - joined and hired_date, which are RFC 3339 times as the items of
 	//     entered are, or dates, 2026-08-20 or 20260820: the start of the day
 	//     in the organization's zone;
-	//   - active and access_limited: true or false, yes or no, 1 or 0;
+	//   - active, access_limited, hide_mobile, senior, boss and exclusive_account:
+	//     true or false, yes or no, 1 or 0;
 	//   - extension, a JSON object;
-	//   - name_en, mobile, email, title and job_number.
+	//   - manager_userid, whom the person reports to;
+	//   - admin, which is main, sub or none, and with sub admin_depts, the
+	//     departments that the person manages;
+	//   - name_en, mobile, email, title, job_number, telephone, org_email,
+	//     org_email_type, work_place, remark, gender, avatar, unionid,
+	//     exclusive_account_type and login_id.
 	//
 	// Blank active, joined and entered are as good as no such column.
 	Users string

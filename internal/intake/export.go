@@ -221,6 +221,9 @@ func exportUsers(users []*rollcall.User, signed []bool, loc *time.Location, row 
 	for _, u := range users {
 		for i, column := range columns {
 			cell, ok := userCell(u, column, loc)
+			if column == userManager {
+				cell = managerOf(u, users)
+			}
 			if !ok {
 				return fmt.Errorf("%s of user %s lies outside the years 0 to 9999", userLayout.names[column], quote(u.UserID))
 			}
@@ -257,9 +260,13 @@ func restored(u *rollcall.User, column int, signed bool) bool {
 		}
 		return true
 	}
+	if text := userText(u, column); text != nil {
+		return *text == ""
+	}
+	if flag := userFlag(u, column); flag != nil {
+		return !*flag
+	}
 	switch column {
-	case userNameEN:
-		return u.NameEN == ""
 	case userOrder:
 		return members(func(m *rollcall.Membership) bool { return !m.Ordered })
 	case userDeptTitle:
@@ -270,50 +277,55 @@ func restored(u *rollcall.User, column int, signed bool) bool {
 		return u.Stay.From == rollcall.Beginning
 	case userActive:
 		return u.Active == signed
-	case userLimited:
-		return !u.AccessLimited
-	case userMobile:
-		return u.Mobile == ""
-	case userEmail:
-		return u.Email == ""
-	case userTitle:
-		return u.Title == ""
-	case userJobNumber:
-		return u.JobNumber == ""
 	case userHired:
 		return u.HiredDate == 0
-	case userExtension:
-		return u.Extension == ""
+	case userManager:
+		return u.Manager == nil
+	case userAdmin:
+		return u.Admin == 0
+	case userAdminDepts:
+		return len(u.AdminDepts) == 0
+	case userMainDept:
+		return members(func(m *rollcall.Membership) bool { return !m.Main })
+	case userDeptPlace:
+		return members(func(m *rollcall.Membership) bool { return m.WorkPlace == "" })
 	}
 	return false
+}
+
+// managerOf returns the userid of whom a person reports to, or nothing where
+// that is none of the present people, who are in the order of their ordinals.
+func managerOf(u *rollcall.User, people []*rollcall.User) string {
+	if u.Manager == nil {
+		return ""
+	}
+	i, found := slices.BinarySearchFunc(people, *u.Manager, func(u *rollcall.User, o rollcall.Ordinal) int { return cmp.Compare(u.Ordinal, o) })
+	if !found {
+		return ""
+	}
+	return people[i].UserID
 }
 
 // userCell returns a value as the file shows it; not ok is a time that it
 // cannot show.
 func userCell(u *rollcall.User, column int, loc *time.Location) (cell string, ok bool) {
 	switch column {
-	case userID:
-		return u.UserID, true
-	case userName:
-		return u.Name, true
-	case userNameEN:
-		return u.NameEN, true
-	case userDepts, userLeader, userOrder, userDeptTitle, userEntered:
+	case userDepts, userLeader, userOrder, userDeptTitle, userEntered, userMainDept, userDeptPlace:
 		return memberCell(u.Memberships, column)
 	case userJoined:
 		return formatMoment(u.Stay.From)
 	case userActive:
 		return strconv.FormatBool(u.Active), true
-	case userLimited:
-		return strconv.FormatBool(u.AccessLimited), true
-	case userMobile:
-		return u.Mobile, true
-	case userEmail:
-		return u.Email, true
-	case userTitle:
-		return u.Title, true
-	case userJobNumber:
-		return u.JobNumber, true
+	case userAdmin:
+		return adminLevels[u.Admin], true
+	case userAdminDepts:
+		ids := make([]string, len(u.AdminDepts))
+		for i, id := range u.AdminDepts {
+			ids[i] = strconv.FormatInt(int64(id), 10)
+		}
+		return strings.Join(ids, ";"), true
+	case userRemark:
+		return withoutReturns(u.Remark), true
 	case userHired:
 		if u.HiredDate == 0 {
 			return "", true
@@ -321,6 +333,12 @@ func userCell(u *rollcall.User, column int, loc *time.Location) (cell string, ok
 		return formatDate(u.HiredDate, loc)
 	case userExtension:
 		return oneLine(u.Extension), true
+	}
+	if text := userText(u, column); text != nil {
+		return *text, true
+	}
+	if flag := userFlag(u, column); flag != nil {
+		return strconv.FormatBool(*flag), true
 	}
 	return "", true
 }
@@ -346,13 +364,20 @@ func memberCell(members []rollcall.Membership, column int) (cell string, ok bool
 			}
 		case userDeptTitle:
 			item = m.Title
+		case userDeptPlace:
+			item = m.WorkPlace
+		case userMainDept:
+			if !m.Main || len(items) > 0 { // there is one
+				continue
+			}
+			item = strconv.FormatInt(int64(m.DeptID), 10)
 		case userEntered:
 			item, fits = formatMoment(m.Entered)
 		}
 		ok = ok && fits
 		items = append(items, item)
 	}
-	if column == userDeptTitle {
+	if column == userDeptTitle || column == userDeptPlace {
 		return joinTitles(items), ok
 	}
 	return strings.Join(items, ";"), ok

@@ -97,6 +97,13 @@ func (m *memory) Calendar() *rollcall.Calendar { return rollcall.NewCalendar(m.l
 func (m *memory) UserByID(s string) (*rollcall.User, bool) { u, ok := m.byID[s]; return u, ok }
 func (m *memory) Users() iter.Seq[*rollcall.User]          { return slices.Values(m.users) }
 
+func (m *memory) User(o rollcall.Ordinal) *rollcall.User {
+	if int(o) >= len(m.users) {
+		return nil
+	}
+	return m.users[o]
+}
+
 func (m *memory) Dept(id rollcall.DeptID) (*rollcall.Dept, bool) { d, ok := m.depts[id]; return d, ok }
 
 func (m *memory) DeptEver(id rollcall.DeptID) (parent rollcall.DeptID, ok bool) {
@@ -129,6 +136,9 @@ func (m *memory) apply(p *intake.Plan, now rollcall.Instant) error {
 			return fmt.Errorf("change %d, %s of user %d, department %d: %w", i, c.Kind, c.Ordinal, c.DeptID, err)
 		}
 	}
+	if err := m.consistent(); err != nil {
+		return err
+	}
 	for day, people := range p.SignIns {
 		if !slices.IsSorted(people) || len(slices.Compact(slices.Clone(people))) != len(people) {
 			return fmt.Errorf("the sign-ins of %s are not sorted and distinct: %d", day, people)
@@ -149,6 +159,35 @@ func (m *memory) apply(p *intake.Plan, now rollcall.Instant) error {
 	return nil
 }
 
+// consistent reports what names somebody who has left, and contacts that two
+// people have.
+func (m *memory) consistent() error {
+	gone := func(o rollcall.Ordinal) bool { return !m.users[o].Present() }
+	seen := map[string]string{}
+	for _, u := range m.users {
+		if !u.Present() {
+			continue
+		}
+		if u.Manager != nil && gone(*u.Manager) {
+			return fmt.Errorf("%s reports to somebody who left", u.UserID)
+		}
+		for kind, value := range []string{u.Mobile, u.Email, u.Telephone, u.UnionID} {
+			key := fmt.Sprint(kind, value)
+			if value != "" && seen[key] != "" {
+				return fmt.Errorf("%s and %s have the same contact %q", u.UserID, seen[key], value)
+			}
+			seen[key] = u.UserID
+		}
+	}
+	for _, d := range m.depts {
+		o := d.Opt()
+		if slices.ContainsFunc(o.PermitUsers, gone) || slices.ContainsFunc(o.OuterUsers, gone) || o.GroupOwner != nil && gone(*o.GroupOwner) {
+			return fmt.Errorf("department %d names somebody who left: %+v", d.ID, *o)
+		}
+	}
+	return nil
+}
+
 func (m *memory) change(c rollcall.Change, now rollcall.Instant) error {
 	if c.At != 0 || c.By != "" || c.Version != 0 {
 		return fmt.Errorf("At, By or Version is set: %+v", c)
@@ -163,7 +202,7 @@ func (m *memory) change(c rollcall.Change, now rollcall.Instant) error {
 		if err := u.Validate(); err != nil {
 			return err
 		}
-		if len(u.Memberships) != 0 || u.Ordinal != c.Ordinal || !u.Present() {
+		if len(u.Memberships)+len(u.Roles) != 0 || u.Ordinal != c.Ordinal || !u.Present() {
 			return fmt.Errorf("joins as %+v", u)
 		}
 		old, known := m.byID[u.UserID]
@@ -212,7 +251,7 @@ func (m *memory) change(c rollcall.Change, now rollcall.Instant) error {
 		u.Roles = slices.DeleteFunc(slices.Clone(u.Roles), func(id rollcall.RoleID) bool { return id == c.Role.ID })
 	case rollcall.UserLeft:
 		if len(u.Memberships)+len(u.Roles) > 0 {
-			return fmt.Errorf("has memberships or roles left: %+v", u)
+			return fmt.Errorf("has memberships or roles left: %+v %v", u.Memberships, u.Roles)
 		}
 		u.Stay.To = now
 	default:

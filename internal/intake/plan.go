@@ -19,6 +19,8 @@ type View interface {
 	UserByID(userid string) (*rollcall.User, bool)
 	// Users yields everyone who ever belonged, by ordinal.
 	Users() iter.Seq[*rollcall.User]
+	// User is the one with an ordinal, nil where it was not given.
+	User(o rollcall.Ordinal) *rollcall.User
 	// Dept finds a living department.
 	Dept(id rollcall.DeptID) (*rollcall.Dept, bool)
 	// Depts yields the living departments, in any order.
@@ -124,8 +126,8 @@ type planner struct {
 	// What becomes of the people of the file, by row.
 	ordinals []rollcall.Ordinal
 	active   []bool
-	claims   map[string]int // the row that brings a mobile number in
-	present  int            // people who belong before the import
+	claims   [contactCount]map[string]int // the rows that bring contacts in
+	present  int                          // people who belong before the import
 	leavers  []*rollcall.User
 }
 
@@ -144,6 +146,7 @@ func MakePlan(d *Data, v View, opt Options) (*Plan, []Problem, error) {
 	if d.users.usable || !d.users.given {
 		p.refuseDoomed()
 	}
+	p.forget()
 	p.leave()
 	if d.roles.given {
 		p.planRoles()

@@ -15,6 +15,7 @@ func (p *planner) planUsers() {
 	rows := p.d.users.rows
 	p.ordinals = make([]rollcall.Ordinal, len(rows))
 	p.active = make([]bool, len(rows))
+	p.numberPeople()
 	next := p.v.NextOrdinal()
 	for i := range rows {
 		row := &rows[i]
@@ -35,11 +36,17 @@ func (p *planner) planUsers() {
 			old = &rollcall.User{Ordinal: next, UserID: row.user.UserID, CreatedAt: p.opt.Now}
 			next++
 		}
+		if known && old.Erased() {
+			p.problems.add(p.d.files.Users, row.line, "userid", "%s belonged to somebody who was erased", quote(old.UserID))
+			continue
+		}
 		stays := known && old.Present()
 		want := p.wanted(row, old, known)
 		p.ordinals[i], p.active[i] = want.Ordinal, want.Active
-		if !stays || want.Mobile != old.Mobile {
-			p.claim(i, want.Mobile)
+		for kind, column := range contactColumns {
+			if value := *userText(&want, column); !stays || value != *userText(old, column) {
+				p.claim(i, kind, value)
+			}
 		}
 		if stays {
 			p.change(row, old, &want)
@@ -47,6 +54,7 @@ func (p *planner) planUsers() {
 			p.join(row, &want, known)
 		}
 	}
+	p.refuseCircles()
 }
 
 // wanted returns what a person's own values are to be; old is empty for a new
@@ -54,24 +62,18 @@ func (p *planner) planUsers() {
 func (p *planner) wanted(row *userRow, old *rollcall.User, known bool) rollcall.User {
 	has := p.d.users.has
 	want := *old
-	want.Name = row.user.Name
-	for _, text := range []struct {
-		column   int
-		from, to *string
-	}{
-		{userNameEN, &row.user.NameEN, &want.NameEN},
-		{userMobile, &row.user.Mobile, &want.Mobile},
-		{userEmail, &row.user.Email, &want.Email},
-		{userTitle, &row.user.Title, &want.Title},
-		{userJobNumber, &row.user.JobNumber, &want.JobNumber},
-	} {
-		if has[text.column] {
-			*text.to = *text.from
+	for column, given := range has {
+		if text := userText(&want, column); given && text != nil && column != userExtension {
+			if to := *userText(&row.user, column); column != userRemark || withoutReturns(*text) != to {
+				*text = to
+			}
+		}
+		if flag := userFlag(&want, column); given && flag != nil {
+			*flag = *userFlag(&row.user, column)
 		}
 	}
-	if has[userLimited] {
-		want.AccessLimited = row.user.AccessLimited
-	}
+	p.planAdmin(row, &want)
+	p.planManager(row, &want)
 	if has[userHired] {
 		want.HiredDate = row.hired.or(0, p.loc)
 	}
@@ -107,21 +109,46 @@ func sameJSON(a, b string) bool {
 		bytes.Equal(x.Bytes(), y.Bytes())
 }
 
-// claim notes that a row brings a mobile number in, which nobody else may have.
-func (p *planner) claim(i int, mobile string) {
-	if mobile == "" {
+// planAdmin says whether a person is to be an administrator, and of what.
+func (p *planner) planAdmin(row *userRow, want *rollcall.User) {
+	has := p.d.users.has
+	if has[userAdmin] {
+		want.Admin = row.user.Admin
+	}
+	if has[userAdminDepts] {
+		want.AdminDepts = row.user.AdminDepts
+		for _, id := range want.AdminDepts {
+			if !p.lives(id) {
+				p.problems.add(p.d.files.Users, row.line, "admin_depts", "%s", p.absent(id))
+			}
+		}
+	}
+	if len(want.AdminDepts) == 0 || want.Admin == rollcall.SubAdmin {
 		return
 	}
-	if other, taken := p.claims[mobile]; taken {
-		rows := p.d.users.rows
-		p.problems.add(p.d.files.Users, rows[i].line, "mobile", "%s belongs to %s, on line %d, too",
-			quote(mobile), quote(rows[other].user.UserID), rows[other].line)
+	if has[userAdminDepts] {
+		p.problems.add(p.d.files.Users, row.line, "admin_depts", "is set, but the person is not an administrator of departments (sub)")
 		return
 	}
-	if p.claims == nil {
-		p.claims = make(map[string]int, len(p.d.users.rows)-i)
+	want.AdminDepts = nil
+}
+
+// claim notes that a row brings a contact in, which nobody else may have.
+func (p *planner) claim(i, kind int, value string) {
+	if value == "" {
+		return
 	}
-	p.claims[mobile] = i
+	claims, rows := p.claims[kind], p.d.users.rows
+	if other, taken := claims[value]; taken {
+		p.problems.add(p.d.files.Users, rows[i].line, userLayout.names[contactColumns[kind]], "%s belongs to %s, on line %d, too",
+			quote(value), quote(rows[other].user.UserID), rows[other].line)
+		return
+	}
+	if claims == nil {
+		claims = make(map[string]int, len(rows)-i)
+		p.claims[kind] = claims
+	}
+	claims[value] = i
 }
 
 // join brings a person in, with the departments of the row.
@@ -149,6 +176,7 @@ func (p *planner) join(row *userRow, want *rollcall.User, returning bool) {
 func (p *planner) member(row *userRow, m *memberRow, want *rollcall.User, entered rollcall.Instant) rollcall.Membership {
 	made := rollcall.Membership{
 		DeptID: m.dept, Order: m.order, Ordered: m.ordered, Leader: m.leader, Title: m.title,
+		Main: m.main, WorkPlace: m.place,
 		Entered: m.entered.or(entered, p.loc), Modified: p.opt.Now,
 	}
 	p.checkEntered(row, &made, want, m.entered.given)
@@ -245,6 +273,12 @@ func (p *planner) changeMember(row *userRow, m *memberRow, was *rollcall.Members
 		if has[userDeptTitle] {
 			wanted.Title = m.title
 		}
+		if has[userMainDept] {
+			wanted.Main = m.main
+		}
+		if has[userDeptPlace] {
+			wanted.WorkPlace = m.place
+		}
 		wanted.Entered = m.entered.or(wanted.Entered, p.loc)
 	}
 	update, changed := rollcall.DiffMembership(was, &wanted)
@@ -267,8 +301,11 @@ func (p *planner) changeMember(row *userRow, m *memberRow, was *rollcall.Members
 // to those who are not in it.
 func (p *planner) meetOthers() {
 	users := &p.d.users
-	replace := p.opt.Replace && users.given && users.usable
-	if !replace && len(p.claims) == 0 && len(p.doomed) == 0 {
+	replace, claimed := p.replacing(), 0
+	for _, claims := range p.claims {
+		claimed += len(claims)
+	}
+	if !replace && claimed == 0 && len(p.doomed) == 0 {
 		return
 	}
 	for u := range p.v.Users() {
@@ -288,9 +325,11 @@ func (p *planner) meetOthers() {
 				}
 			}
 		}
-		if claim, taken := p.claims[u.Mobile]; taken && (!inFile || claim != row && !users.has[userMobile]) {
-			p.problems.add(p.d.files.Users, users.rows[claim].line, "mobile", "%s belongs to %s",
-				quote(u.Mobile), quote(u.UserID))
+		for kind, column := range contactColumns {
+			value := *userText(u, column)
+			if claim, taken := p.claims[kind][value]; taken && (!inFile || claim != row && !users.has[column]) {
+				p.problems.add(p.d.files.Users, users.rows[claim].line, userLayout.names[column], "%s belongs to %s", quote(value), quote(u.UserID))
+			}
 		}
 	}
 }

@@ -132,8 +132,8 @@ func TestProblemsOfUsers(t *testing.T) {
 		{"all is well", "userid,name,dept_id_list,leader_in_dept,order,dept_title,entered,joined,active\n" +
 			`x,X, 3 ;2,2,;5,a\;b;c,2021-01-01;20210102,2020-01-01T08:00:00+08:00,YES` + "\ny,Y,2;3,,,,2020-02-02,,\nz,Z,,,,,,,0\n", nil},
 		{"header", "userid,entered,color\nx,,\n", []string{
-			"users.csv:1: color: is not a known column; the columns are userid, name, and if wanted dept_id_list, leader_in_dept, name_en, order, dept_title, entered, joined, active, access_limited, mobile, email, title, job_number, hired_date, extension",
-			"users.csv:1: name: the column is missing; the columns are userid, name, and if wanted dept_id_list, leader_in_dept, name_en, order, dept_title, entered, joined, active, access_limited, mobile, email, title, job_number, hired_date, extension",
+			"users.csv:1: color: is not a known column; the columns are userid, name, and if wanted dept_id_list, leader_in_dept, name_en, order, dept_title, entered, joined, active, access_limited, mobile, email, title, job_number, hired_date, extension, telephone, org_email, org_email_type, work_place, remark, gender, avatar, unionid, hide_mobile, senior, boss, exclusive_account, exclusive_account_type, login_id, manager_userid, admin, admin_depts, main_dept, dept_work_place",
+			"users.csv:1: name: the column is missing; the columns are userid, name, and if wanted dept_id_list, leader_in_dept, name_en, order, dept_title, entered, joined, active, access_limited, mobile, email, title, job_number, hired_date, extension, telephone, org_email, org_email_type, work_place, remark, gender, avatar, unionid, hide_mobile, senior, boss, exclusive_account, exclusive_account_type, login_id, manager_userid, admin, admin_depts, main_dept, dept_work_place",
 		}},
 		{"lists without their departments", "userid,name,entered,order\nx,X,nonsense,y\n", []string{
 			"users.csv:1: order: the column needs dept_id_list",

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,10 +24,11 @@ import (
 // in.
 func state(m *memory) string {
 	s := struct {
-		Depts   []rollcall.Dept
-		Users   []rollcall.User
-		SignIns []string
-	}{}
+		Depts    []rollcall.Dept
+		Users    []rollcall.User
+		Managers map[string]string
+		SignIns  []string
+	}{Managers: map[string]string{}}
 	for d := range m.Depts() {
 		copied := *d
 		copied.Since, copied.CreatedAt, copied.ModifiedAt = 0, 0, 0
@@ -37,7 +39,12 @@ func state(m *memory) string {
 			continue
 		}
 		u := *old
-		u.Ordinal, u.CreatedAt, u.ModifiedAt = 0, 0, 0
+		u.Ordinal, u.CreatedAt, u.ModifiedAt, u.Roles = 0, 0, 0, nil
+		if u.Manager != nil {
+			s.Managers[u.UserID] = m.users[*u.Manager].UserID
+			u.Manager = nil
+		}
+		u.Remark = strings.ReplaceAll(u.Remark, "\r\n", "\n")
 		u.Memberships = slices.Clone(u.Memberships)
 		for i := range u.Memberships {
 			u.Memberships[i].Modified = 0
@@ -114,11 +121,14 @@ func (r random) organization(full bool) *memory {
 		m.depts[1].NameEN, m.depts[1].Order = "Whole", 1
 		m.depts[1].Options = &rollcall.DeptOptions{Hidden: true, Outer: true, Code: "c", Telephone: "t"}
 	}
-	mobiles := map[string]bool{"": true}
+	contacts := map[string]bool{}
 	for range rapid.IntRange(0, 10).Draw(r.T, "people") {
 		u := &rollcall.User{Ordinal: m.NextOrdinal(), UserID: r.text("userid", 1)}
 		if m.byID[u.UserID] == nil {
-			r.person(u, ids, mobiles)
+			r.person(u, ids, contacts)
+			if above := rapid.SampledFrom(append(slices.Clone(m.users), u)).Draw(r.T, "manager"); above != u && above.Present() {
+				u.Manager = &above.Ordinal
+			}
 			m.users, m.byID[u.UserID] = append(m.users, u), u
 		}
 	}
@@ -126,7 +136,14 @@ func (r random) organization(full bool) *memory {
 		u := &rollcall.User{
 			Ordinal: m.NextOrdinal(), UserID: "witness", Name: "W", NameEN: "w", Active: true, AccessLimited: true, Mobile: "w",
 			Email: "e", Title: "t", JobNumber: "j", HiredDate: 1, Extension: "{}", Stay: rollcall.Stay{From: 1, To: rollcall.Open},
-			Memberships: []rollcall.Membership{{DeptID: 1, Ordered: true, Title: "t", Entered: 2}},
+			Memberships: []rollcall.Membership{{DeptID: 1, Ordered: true, Title: "t", Entered: 2, Main: true, WorkPlace: "w"}},
+			Details: rollcall.Details{
+				UnionID: "u", Telephone: "t", OrgEmail: "o", OrgEmailType: "ot", WorkPlace: "w", Remark: "r", Avatar: "a", Gender: "g", LoginID: "l",
+				ExclusiveType: "sso", Exclusive: true, HideMobile: true, Senior: true, Boss: true, Admin: rollcall.SubAdmin, AdminDepts: []rollcall.DeptID{1},
+			},
+		}
+		if len(m.users) > 0 && m.users[0].Present() {
+			u.Manager = &m.users[0].Ordinal
 		}
 		m.users, m.byID[u.UserID] = append(m.users, u), u
 	}
@@ -143,12 +160,12 @@ func (r random) organization(full bool) *memory {
 	return m
 }
 
-func (r random) person(u *rollcall.User, ids []rollcall.DeptID, mobiles map[string]bool) {
+func (r random) person(u *rollcall.User, ids []rollcall.DeptID, contacts map[string]bool) {
 	u.Name = r.text("name", 1)
 	u.Stay = rollcall.Stay{From: r.instant("joined"), To: rollcall.Open}
 	u.Active, u.AccessLimited = r.one("active", 30), r.one("limited", 10)
 	if r.one("more of the person", 30) {
-		u.NameEN, u.Email, u.Title, u.JobNumber = r.text("name_en", 0), r.text("email", 0), r.text("title", 0), r.text("job", 0)
+		u.NameEN, u.Title, u.JobNumber = r.text("name_en", 0), r.text("title", 0), r.text("job", 0)
 		u.HiredDate = r.instant("hired")
 		u.Extension = rapid.SampledFrom([]string{"", "{}", `{"a":";,\"\\"}`, "{\n\t\"b\" : 1 }", "{\r\n}"}).Draw(r.T, "extension")
 	}
@@ -156,8 +173,14 @@ func (r random) person(u *rollcall.User, ids []rollcall.DeptID, mobiles map[stri
 		u.Stay.To = max(u.Stay.From, firstNow) + 1
 		return
 	}
-	if mobile := r.text("mobile", 0); !mobiles[mobile] {
-		u.Mobile, mobiles[mobile] = mobile, true
+	if r.one("details", 30) {
+		r.details(&u.Details, ids)
+	}
+	for kind, text := range []*string{&u.Mobile, &u.Email, &u.Telephone, &u.UnionID} {
+		value := r.text("contact", 0)
+		if key := fmt.Sprint(kind, value); !contacts[key] {
+			*text, contacts[key] = value, true
+		}
 	}
 	for _, id := range slices.Sorted(slices.Values(ids)) {
 		if !r.one("member", 30) {
@@ -171,9 +194,27 @@ func (r random) person(u *rollcall.User, ids []rollcall.DeptID, mobiles map[stri
 			d.Order = rapid.Int64().Draw(r.T, "order")
 		}
 		if r.one("titled", 20) {
-			d.Title = r.text("title", 0)
+			d.Title, d.WorkPlace = r.text("title", 0), r.text("work place", 0)
 		}
 		u.Memberships = append(u.Memberships, d)
+	}
+	if n := len(u.Memberships); n > 0 && r.one("main", 30) {
+		u.Memberships[n-1].Main = true
+	}
+}
+
+func (r random) details(d *rollcall.Details, ids []rollcall.DeptID) {
+	d.OrgEmail, d.OrgEmailType, d.WorkPlace = r.text("org_email", 0), r.text("org_email_type", 0), r.text("work_place", 0)
+	d.Remark = rapid.SampledFrom([]string{"", "one\ntwo", "one\r\ntwo\r\n", "\t;\"x\""}).Draw(r.T, "remark")
+	d.Avatar, d.Gender, d.LoginID, d.ExclusiveType = r.text("avatar", 0), r.text("gender", 0), r.text("login_id", 0), r.text("type", 0)
+	d.Exclusive, d.HideMobile, d.Senior, d.Boss = r.one("exclusive", 50), r.one("hide", 50), r.one("senior", 50), r.one("boss", 50)
+	d.Admin = uint8(rapid.IntRange(0, 2).Draw(r.T, "admin"))
+	if d.Admin == rollcall.SubAdmin {
+		for _, id := range ids {
+			if r.one("manages", 30) {
+				d.AdminDepts = append(d.AdminDepts, id)
+			}
+		}
 	}
 }
 

@@ -27,13 +27,38 @@ const (
 	userJobNumber
 	userHired
 	userExtension
+	userTelephone
+	userOrgEmail
+	userOrgEmailType
+	userWorkPlace
+	userRemark
+	userGender
+	userAvatar
+	userUnionID
+	userHideMobile
+	userSenior
+	userBoss
+	userExclusive
+	userExclusiveType
+	userLoginID
+	userManager
+	userAdmin
+	userAdminDepts
+	userMainDept
+	userDeptPlace
 )
 
 // userLayout is immutable. It is the order in which Export writes the columns.
 var userLayout = layout{[]string{
 	"userid", "name", "dept_id_list", "leader_in_dept", "name_en", "order", "dept_title", "entered",
 	"joined", "active", "access_limited", "mobile", "email", "title", "job_number", "hired_date", "extension",
+	"telephone", "org_email", "org_email_type", "work_place", "remark", "gender", "avatar", "unionid", "hide_mobile", "senior", "boss",
+	"exclusive_account", "exclusive_account_type", "login_id", "manager_userid", "admin", "admin_depts", "main_dept", "dept_work_place",
 }, userName + 1}
+
+// memberColumns are those that say something about the departments of a row;
+// it is immutable.
+var memberColumns = []int{userLeader, userOrder, userDeptTitle, userEntered, userMainDept, userDeptPlace}
 
 // userRow is one row of users.
 type userRow struct {
@@ -42,6 +67,7 @@ type userRow struct {
 	// user has the values of the columns that are one text or one mark.
 	user    rollcall.User
 	active  mark
+	manager string
 	joined  moment
 	hired   moment
 	members []memberRow // by ascending department
@@ -55,7 +81,8 @@ type memberRow struct {
 	dept            rollcall.DeptID
 	order           int64
 	ordered, leader bool
-	title           string
+	main            bool
+	title, place    string
 	entered         moment
 }
 
@@ -70,16 +97,18 @@ type userRows struct {
 
 func (us *userRows) read(t *table) {
 	us.byID = make(map[string]int, t.expected(120))
-	var mobiles map[string]int // line
-	for _, column := range []int{userLeader, userOrder, userDeptTitle, userEntered} {
+	var contacts [contactCount]map[string]int // line
+	for _, column := range memberColumns {
 		if t.has(column) && !t.has(userDepts) {
 			t.problem(column, "the column needs %s", t.layout.names[userDepts])
 			t.at[column] = -1
 		}
 	}
 	us.has = t.given()
-	if t.has(userMobile) {
-		mobiles = make(map[string]int, t.expected(120))
+	for kind, column := range contactColumns {
+		if t.has(column) {
+			contacts[kind] = map[string]int{}
+		}
 	}
 	for t.next() {
 		row := userRow{line: t.line(0)}
@@ -87,11 +116,12 @@ func (us *userRows) read(t *table) {
 		before := len(t.problems.list)
 		if !t.broken {
 			readUser(t, &row)
-			if m := row.user.Mobile; m != "" {
-				if first, twice := mobiles[m]; twice {
-					t.problem(userMobile, "%s is on line %d already", quote(m), first)
-				} else {
-					mobiles[m] = row.line
+			for kind, column := range contactColumns {
+				value := *userText(&row.user, column)
+				if first, twice := contacts[kind][value]; twice {
+					t.problem(column, "%s is on line %d already", quote(value), first)
+				} else if value != "" {
+					contacts[kind][value] = row.line
 				}
 			}
 		}
@@ -119,13 +149,11 @@ func (us *userRows) read(t *table) {
 // readUser reads and checks the values of one row.
 func readUser(t *table, row *userRow) {
 	u := &row.user
-	u.Name = t.cell(userName)
-	u.NameEN = t.cell(userNameEN)
-	u.Mobile = t.cell(userMobile)
-	u.Email = t.cell(userEmail)
-	u.Title = t.cell(userTitle)
-	u.JobNumber = t.cell(userJobNumber)
-	u.Extension = t.cell(userExtension)
+	for column := range t.layout.names {
+		if text := userText(u, column); text != nil && column != userID {
+			*text = t.cell(column)
+		}
+	}
 	validUser(t, *u)
 
 	truth := func(column int) mark {
@@ -136,7 +164,13 @@ func readUser(t *table, row *userRow) {
 		return mark{value, given}
 	}
 	row.active = truth(userActive)
-	u.AccessLimited = truth(userLimited).value
+	for column := range t.layout.names {
+		if flag := userFlag(u, column); flag != nil {
+			*flag = truth(column).value
+		}
+	}
+	row.manager = t.cell(userManager)
+	readAdmin(t, u)
 
 	moments := func(column int) moment {
 		m, wrong := parseMoment(t.cell(column))
@@ -155,25 +189,14 @@ func readUser(t *table, row *userRow) {
 // at a time: what it reports is put right in the copy until there are no more.
 func validUser(t *table, u rollcall.User) {
 	for err := u.Validate(); err != nil; err = u.Validate() {
-		switch t.invalid(err) {
-		case userID:
-			u.UserID = "x"
-		case userName:
-			u.Name = "x"
-		case userNameEN:
-			u.NameEN = ""
-		case userMobile:
-			u.Mobile = ""
-		case userEmail:
-			u.Email = ""
-		case userTitle:
-			u.Title = ""
-		case userJobNumber:
-			u.JobNumber = ""
-		case userExtension:
-			u.Extension = ""
-		default:
+		column := t.invalid(err)
+		text := userText(&u, column)
+		if text == nil {
 			return
+		}
+		*text = ""
+		if column == userID || column == userName {
+			*text = "x"
 		}
 	}
 }
@@ -182,7 +205,7 @@ func validUser(t *table, u rollcall.User) {
 func readMembers(t *table) []memberRow {
 	list := t.cell(userDepts)
 	if strings.TrimSpace(list) == "" {
-		for _, column := range []int{userLeader, userOrder, userDeptTitle, userEntered} {
+		for _, column := range memberColumns {
 			if strings.Trim(t.cell(column), "; \t") != "" {
 				t.problem(column, "is set, but %s is empty", t.layout.names[userDepts])
 			}
@@ -209,6 +232,7 @@ func readMembers(t *table) []memberRow {
 	}
 	readOrders(t, members)
 	readTitles(t, members)
+	readPlaces(t, members)
 	readEntered(t, members)
 	if !ok {
 		return nil
@@ -220,6 +244,7 @@ func readMembers(t *table) []memberRow {
 		}
 	}
 	readLeaders(t, members)
+	readMain(t, members)
 	return members
 }
 

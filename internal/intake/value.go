@@ -131,3 +131,6 @@ func joinTitles(titles []string) string {
 	}
 	return strings.Join(escaped, ";")
 }
+
+// withoutReturns returns a text with the line ends that CSV keeps.
+func withoutReturns(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }

@@ -82,10 +82,16 @@ func pragma(conn *sqlite.Conn, name string) (value string, err error) {
 // neither be ended nor does it look often enough to get its turn beside a busy
 // writer.
 func beginWrite(ctx context.Context, conn *sqlite.Conn, begin string, stop <-chan struct{}) error {
+	return awaitTurn(ctx, conn, stop, func() error { return execute(conn, begin) })
+}
+
+// awaitTurn does what another process may be in the way of, until it is not, ctx
+// ends or stop is closed.
+func awaitTurn(ctx context.Context, conn *sqlite.Conn, stop <-chan struct{}, do func() error) error {
 	conn.SetBusyTimeout(0)
 	defer conn.SetBusyTimeout(busyTimeout)
 	for wait := time.Millisecond; ; wait = min(2*wait, 8*time.Millisecond) {
-		err := execute(conn, begin)
+		err := do()
 		if sqlite.ErrCode(err).ToPrimary() != sqlite.ResultBusy {
 			return err
 		}

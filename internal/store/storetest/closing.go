@@ -23,6 +23,7 @@ func closedStore(f *fixture) {
 		err1, err2, err3, err4, err5, err6,
 		f.store.SaveToken(ctx, "acme", rollcall.Token{Appkey: "key.acme"}, 1),
 		f.store.CreateCorp(ctx, aCorp("other")),
+		f.store.Rewrite(ctx),
 		f.store.Close(),
 	} {
 		if !errors.Is(err, rollcall.ErrClosed) {

@@ -52,6 +52,8 @@ func Run(t *testing.T, open func(t *testing.T) rollcall.Store) {
 		{"close_ends_the_waiting", closeEndsWaiting},
 		{"reopened_it_is_the_same", reopened},
 		{"random_changes", randomChanges},
+		{"rewritten_it_is_the_same", rewriting},
+		{"rewriting_waits_for_its_turn", rewritingWaits},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			f := &fixture{T: t, open: open}
