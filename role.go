@@ -45,8 +45,10 @@ func DefaultGroup() RoleGroup { return RoleGroup{ID: SystemGroup, Name: "默认"
 // SystemRoles returns the system roles, by id.
 func SystemRoles() []Role {
 	return []Role{
-		{RoleBoss, SystemGroup, "负责人"}, {RoleLeader, SystemGroup, "主管"},
-		{RoleMainAdmin, SystemGroup, "主管理员"}, {RoleSubAdmin, SystemGroup, "子管理员"},
+		{RoleBoss, SystemGroup, "负责人"},
+		{RoleLeader, SystemGroup, "主管"},
+		{RoleMainAdmin, SystemGroup, "主管理员"},
+		{RoleSubAdmin, SystemGroup, "子管理员"},
 	}
 }
 

@@ -114,5 +114,6 @@ func (c *activityCommand) question(r *directory.Root) (q activity.Question, err 
 		q.Depts = append(q.Depts, rollcall.DeptID(id))
 	}
 	q.Subtrees = c.Recursive
-	return q, q.Bounds(r, time.Now(), c.Days)
+	err = q.Bounds(r, time.Now(), c.Days)
+	return q, err
 }

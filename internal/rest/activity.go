@@ -49,7 +49,7 @@ func (s *Server) activity(c *call) error {
 		return err
 	}
 	if csv {
-		s.activityCSV(c, r, question, reply)
+		s.activityCSV(c, r, reply)
 		return nil
 	}
 	offset, err := naturalParam(q, "offset", false, math.MaxInt32)
@@ -112,7 +112,8 @@ func (s *Server) question(c *call, q url.Values) (x activity.Question, err error
 		}
 		x.Subtrees = true
 	}
-	return x, x.Bounds(r, s.cfg.Now(), int(days))
+	err = x.Bounds(r, s.cfg.Now(), int(days))
+	return x, err
 }
 
 func flagParam(q url.Values, name string) (bool, error) {
@@ -176,7 +177,7 @@ func activityPage(c *call, r *directory.Root, q activity.Question, reply activit
 }
 
 // activityCSV writes everyone.
-func (s *Server) activityCSV(c *call, r *directory.Root, q activity.Question, reply activity.Reply) {
+func (s *Server) activityCSV(c *call, r *directory.Root, reply activity.Reply) {
 	out := s.stream(c, "text/csv; charset=utf-8")
 	defer out.close()
 	out.Raw("userid,name,active,last_sign_in,days")

@@ -189,6 +189,15 @@ func (m *Model) apply(c *rollcall.Change) {
 		m.People[c.Ordinal].member(c.DeptID).Left = c.At
 	case rollcall.UserErased:
 		own := &m.People[c.Ordinal].Own
+		for key, a := range m.Apps { // which may name the person in their contact scope
+			a.ScopeUsers = slices.Clone(a.ScopeUsers)
+			for i, userid := range a.ScopeUsers {
+				if userid == own.UserID {
+					a.ScopeUsers[i] = c.User.UserID
+				}
+			}
+			m.Apps[key] = a
+		}
 		*own = rollcall.User{
 			Ordinal: own.Ordinal, UserID: c.User.UserID, Active: own.Active, CreatedAt: own.CreatedAt, ModifiedAt: c.At,
 		}

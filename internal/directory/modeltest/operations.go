@@ -99,7 +99,7 @@ func (x *Operations) operation(m *Model, now rollcall.Instant) []rollcall.Change
 		o.reorder, o.reorder, o.lead, o.retitle, o.place, o.correctEntered,
 		o.createGroup, o.renameGroup, o.deleteGroup, o.createRole, o.createRole, o.changeRole, o.deleteRole,
 		o.give, o.give, o.give, o.take,
-		o.createDept, o.createDept, o.createDept, o.moveDept, o.moveDept, o.renameDept, o.reorderDept, o.deleteDept, o.deleteDept,
+		o.createDept, o.createDept, o.createDept, o.moveDept, o.moveDept, o.renameDept, o.reorderDept, o.setOptions, o.setOptions, o.deleteDept, o.deleteDept,
 		o.createApp, o.updateApp, o.resetApp, o.deleteApp, o.changeCorp,
 	}
 	if !x.NoCrowds {
