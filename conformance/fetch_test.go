@@ -103,7 +103,7 @@ func pip(sdk string) func(context.Context, *workshop) error {
 		}
 		return w.once(sdk, []string{"requirements.txt"}, func(place string) error {
 			return quietly(exec.CommandContext(ctx, python, "-m", "pip", "install", "--quiet", "--no-input",
-				"--disable-pip-version-check", "--target", filepath.Join(place, "packages"),
+				"--no-compile", "--disable-pip-version-check", "--target", filepath.Join(place, "packages"),
 				"-r", filepath.Join(w.sources(sdk), "requirements.txt")))
 		})
 	}
