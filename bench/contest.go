@@ -227,3 +227,12 @@ func inactiveCall(offset int, depts string) call {
 	}
 	return call{"/topapi/inactive/user/v2/get", form}
 }
+
+// inactivePages are its pages up to an offset, in turn.
+func (s *server) inactivePages(last int, depts string) [][]byte {
+	var list [][]byte
+	for at := 0; at <= last; at += 100 {
+		list = append(list, s.request(inactiveCall(at, depts)))
+	}
+	return list
+}

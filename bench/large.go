@@ -102,6 +102,9 @@ func (b *bench) largeRound(loader *child, round int, dir, smallDir string, run *
 				contender{fmt.Sprint("all ", i), real, [][]byte{real.request(all)}},
 				contender{fmt.Sprint("dept ", i), real, [][]byte{real.request(dept)}})
 		}
+		list = append(list,
+			contender{"all pages", real, real.inactivePages(run.offsets[2], "")},
+			contender{"dept pages", real, real.inactivePages(run.deptOffset[2], fmt.Sprint(sample.BigDept))})
 		s, err := b.startBare(reply)
 		if err != nil {
 			return err
@@ -126,18 +129,20 @@ func (b *bench) printLarge(run *largeRun) {
 		}, run.all.cpu("small pages"), 1.10))
 	}
 	if b.wants("P6") {
-		inactive := func(what, key string, offset int) {
+		inactive := func(what, key, where string) {
 			b.print(against(line{
-				Case: "P6", What: fmt.Sprintf("inactive, %s, offset %d", what, offset), Unit: "µs",
+				Case: "P6", What: fmt.Sprintf("inactive, %s, %s", what, where), Unit: "µs",
 				Values: run.all.cpu(key), Baseline: "bare", Note: "p99 " + run.all.p99(key) + ", bare " + run.all.p99("bare"),
 			}, run.all.cpu("bare"), 1.15))
 		}
-		for i, offset := range run.offsets {
-			inactive(fmt.Sprintf("%d people", people), fmt.Sprint("all ", i), offset)
+		list := func(what, key string, offsets []int) {
+			for i, offset := range offsets {
+				inactive(what, fmt.Sprint(key, " ", i), fmt.Sprintf("offset %d", offset))
+			}
+			inactive(what, key+" pages", "pages in turn")
 		}
-		for i, offset := range run.deptOffset {
-			inactive(fmt.Sprintf("department of %d", sample.Defaults(people).BigDepartment), fmt.Sprint("dept ", i), offset)
-		}
+		list(fmt.Sprintf("%d people", people), "all", run.offsets)
+		list(fmt.Sprintf("department of %d", sample.Defaults(people).BigDepartment), "dept", run.deptOffset)
 	}
 	if b.wants("P7") {
 		l := atMost(line{
