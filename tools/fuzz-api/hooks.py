@@ -39,7 +39,7 @@ POOL = {
     "suitesecret": [ENV["suite_secret"]],
     "ticket": [ENV["suite_ticket"]],
 }
-MADE = {}  # what calls have made, by kind: what is deleted again
+MADE = {}  # what calls have made, by kind
 MOST = 5000  # that is kept of a kind
 
 # Which kind a member or parameter is of, by its name in small letters without "_".
@@ -90,12 +90,19 @@ def learn(value, path, name=""):
 def call(path, **params):
     body = urllib.parse.urlencode({**params, "access_token": ENV["token"]}).encode()
     with urllib.request.urlopen(ENV["url"] + path, body) as reply:
-        learn(json.load(reply).get("result"), path)
+        learn(json.load(reply), path)
 
 
 for dept in POOL["dept"]:  # which grows meanwhile
     call("/topapi/v2/department/listsubid", dept_id=dept)
     call("/topapi/user/listid", dept_id=dept)
+# What can be changed and deleted: the roles of the demo cannot.
+for n in range(20):
+    spare = f"Spare {time.time_ns()}"
+    call("/topapi/v2/department/create", name=spare, parent_id=1)
+    call("/topapi/v2/user/create", name=spare, mobile=12 * 10**9 + time.time_ns() % 10**9, dept_id_list=1)
+    call("/role/add_role_group", name=spare)
+    call("/role/add_role", roleName=spare, groupId=MADE["group"][-1])
 
 
 def day(ago):
@@ -137,8 +144,8 @@ def value(name, path, n):
     if fresh is not None and (kind is None or n % 3 == 0 or not POOL[kind]):
         return fresh(n)
     pool = POOL[kind] or [1]
-    if "delete" in path:  # what is newest has nothing in it yet
-        pool = MADE.get(kind, pool)[-20:]
+    if "delete" in path or kind in ("role", "group") and re.search("add|remove|update", path):
+        pool = MADE[kind][-20:]  # with nothing in it, mostly
     if not re.search(r"(department|ids|list|perimits|permits|permitdepts|permitusers)$", plain):
         return pool[n % len(pool)]
     separator = "," if path.startswith("/topapi/") else "|"
