@@ -172,13 +172,28 @@ func kindCases(corpID string) []kindCase {
 			s.EndedMemberships = append(s.EndedMemberships, endedMembership{1, 2, rollcall.Stay{From: day, To: day}})
 		}},
 
-		{"user_erased", append(slices.Clone(annGone), userChange(rollcall.UserJoined, day+300, 2, rollcall.Payload{User: &fullUser})),
+		{
+			"user_erased", append(slices.Clone(annGone), userChange(rollcall.UserJoined, day+300, 2, rollcall.Payload{User: &fullUser})),
 			userChange(rollcall.UserErased, later, 0, rollcall.Payload{User: &rollcall.User{UserID: "gone-0"}}), func(s *state) {
 				u := s.Users[0]
 				s.Users[0] = rollcall.User{
 					UserID: "gone-0", Active: u.Active, Stay: u.Stay, CreatedAt: u.CreatedAt, ModifiedAt: later,
 				}
-			}},
+			},
+		},
+
+		{
+			"user_erased_from_scopes", append(slices.Clone(annGone), change(rollcall.AppUpdated, day+300, rollcall.Payload{App: &rollcall.App{
+				Appkey: "key." + corpID, Name: "App", Permissions: []rollcall.Permission{rollcall.PermBase}, ScopeUsers: []string{"bob", "ann", "anna"},
+			}})),
+			userChange(rollcall.UserErased, later, 0, rollcall.Payload{User: &rollcall.User{UserID: "gone-0"}}), func(s *state) {
+				u := s.Users[0]
+				s.Users[0] = rollcall.User{
+					UserID: "gone-0", Active: u.Active, Stay: u.Stay, CreatedAt: u.CreatedAt, ModifiedAt: later,
+				}
+				s.Apps[0].ScopeUsers = []string{"bob", "gone-0", "anna"}
+			},
+		},
 
 		{"group_new", nil, made[0], func(s *state) { s.Groups = append(s.Groups, groupState{head, false}) }},
 		{"group_renamed", made, change(rollcall.RoleGroupUpdated, later, rollcall.Payload{Group: &rollcall.RoleGroup{ID: 101, Name: "N"}}), func(s *state) {
@@ -188,10 +203,12 @@ func kindCases(corpID string) []kindCase {
 			s.Groups[0].Deleted = true
 		}},
 		{"role_new", made[:1], made[1], func(s *state) { s.Roles = append(s.Roles, roleState{role, false}) }},
-		{"role_moved", append(slices.Clone(made), change(rollcall.RoleGroupCreated, day, rollcall.Payload{Group: &other})),
+		{
+			"role_moved", append(slices.Clone(made), change(rollcall.RoleGroupCreated, day, rollcall.Payload{Group: &other})),
 			change(rollcall.RoleUpdated, later, rollcall.Payload{Role: &rollcall.Role{ID: 102, GroupID: 103, Name: "N"}}), func(s *state) {
 				s.Roles[0].Role = rollcall.Role{ID: 102, GroupID: 103, Name: "N"}
-			}},
+			},
+		},
 		{"role_gone", made, change(rollcall.RoleDeleted, later, rollcall.Payload{Role: &rollcall.Role{ID: 102}}), func(s *state) {
 			s.Roles[0].Deleted = true
 		}},
