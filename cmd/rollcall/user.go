@@ -319,6 +319,8 @@ func (c *userEraseCommand) Run(ctx context.Context, std streams) error {
 	if _, err := org.Do(ctx, "cli", edit.EraseUser(c.UserID, c.Leave, &to)); err != nil {
 		return fmt.Errorf("erasing: %w", err)
 	}
+	// Whoever is interrupted now knows how to go on.
+	fmt.Fprintf(std.err, "%s is called %s now; the files are being written anew.\n", c.UserID, to)
 	if err := store.Rewrite(ctx); err != nil {
 		return failure{fmt.Errorf("the person is erased, and is %s now, but the files may hold more: %w; finish it with: rollcall user erase --data %s %s", to, err, c.Data, to)}
 	}

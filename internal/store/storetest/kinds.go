@@ -182,6 +182,19 @@ func kindCases(corpID string) []kindCase {
 			},
 		},
 
+		{
+			"user_erased_from_scopes", append(slices.Clone(annGone), change(rollcall.AppUpdated, day+300, rollcall.Payload{App: &rollcall.App{
+				Appkey: "key." + corpID, Name: "App", Permissions: []rollcall.Permission{rollcall.PermBase}, ScopeUsers: []string{"bob", "ann", "anna"},
+			}})),
+			userChange(rollcall.UserErased, later, 0, rollcall.Payload{User: &rollcall.User{UserID: "gone-0"}}), func(s *state) {
+				u := s.Users[0]
+				s.Users[0] = rollcall.User{
+					UserID: "gone-0", Active: u.Active, Stay: u.Stay, CreatedAt: u.CreatedAt, ModifiedAt: later,
+				}
+				s.Apps[0].ScopeUsers = []string{"bob", "gone-0", "anna"}
+			},
+		},
+
 		{"group_new", nil, made[0], func(s *state) { s.Groups = append(s.Groups, groupState{head, false}) }},
 		{"group_renamed", made, change(rollcall.RoleGroupUpdated, later, rollcall.Payload{Group: &rollcall.RoleGroup{ID: 101, Name: "N"}}), func(s *state) {
 			s.Groups[0].Name = "N"
