@@ -113,7 +113,8 @@ func (r *recorder) ask(ctx context.Context, a asked) (out answered, err error) {
 	if err != nil || e.Errcode != 0 {
 		return answered{code: e.Errcode}, err
 	}
-	return out, r.read(a, e.Result, &out)
+	err = r.read(a, e.Result, &out)
+	return out, err
 }
 
 // read turns a result into what the model speaks of.
