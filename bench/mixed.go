@@ -109,7 +109,7 @@ func createEvery(every time.Duration, job creator, stop <-chan struct{}, number,
 			return err
 		}
 		body, err := io.ReadAll(resp.Body)
-		if err = errors.Join(err, resp.Body.Close()); err != nil {
+		if err := errors.Join(err, resp.Body.Close()); err != nil {
 			return err
 		}
 		if !bytes.HasPrefix(body, []byte(okBody)) {

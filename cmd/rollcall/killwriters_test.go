@@ -23,8 +23,8 @@ import (
 
 const (
 	killWriters = 64
-	// killWritersFor bounds the random moment, from when the writers begin.
-	killWritersFor = 500 * time.Millisecond
+	// killWritersFor bounds the random moment, from the first acknowledged call.
+	killWritersFor = 300 * time.Millisecond
 )
 
 // TestKillWriters kills a server at random moments while many change people,
@@ -129,8 +129,9 @@ func (w *writersWorld) send(path string, body map[string]any) (reply map[string]
 
 var errNotDone = errors.New("the server answers")
 
-// write makes calls until one is not answered.
-func (w *writersWorld) write(by *killWriter) {
+// write makes calls until one is not answered; acknowledged is called after each
+// that is.
+func (w *writersWorld) write(by *killWriter, acknowledged func()) {
 	by.acked, by.pending = nil, nil
 	for {
 		c := by.choose()
@@ -148,14 +149,22 @@ func (w *writersWorld) write(by *killWriter) {
 		}
 		c.apply(by.own)
 		by.acked, by.pending = append(by.acked, c), nil
+		acknowledged()
 	}
 }
 
 // play is one round.
 func (w *writersWorld) play() {
 	var work sync.WaitGroup
+	begun := make(chan struct{})
+	begin := sync.OnceFunc(func() { close(begun) })
 	for _, by := range w.writers {
-		work.Go(func() { w.write(by) })
+		work.Go(func() { w.write(by, begin) })
+	}
+	select {
+	case <-begun:
+	case <-time.After(patience):
+		w.t.Error("no call is answered")
 	}
 	time.Sleep(time.Duration(w.rng.Int64N(int64(killWritersFor)))) // the random moment
 	w.server.kill()
