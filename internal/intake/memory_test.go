@@ -53,6 +53,7 @@ func (m *memory) Roles() iter.Seq[rollcall.Role] {
 func (m *memory) NextGroup() rollcall.GroupID {
 	return rollcall.FirstGroup + rollcall.GroupID(len(m.groups))
 }
+
 func (m *memory) NextRole() rollcall.RoleID {
 	return rollcall.FirstRole + rollcall.RoleID(len(m.roles))
 }
