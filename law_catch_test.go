@@ -45,7 +45,7 @@ func TestLawsCatch(t *testing.T) {
 		{"the console does not go through the wire", "internal/console/x.go", `package console
 			import "rollcall/internal/wire"
 			import "net/http"`, []int{2}},
-		{"third-party libraries enter by their door", "internal/intake/x.go", `package intake
+		{"third-party libraries enter by their door", "internal/intake/sheet/x.go", `package intake
 			import "golang.org/x/text/encoding/simplifiedchinese"
 			import "golang.org/x/text/collate"
 			import "github.com/somebody/something"`, []int{3, 4}},

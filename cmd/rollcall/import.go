@@ -18,18 +18,19 @@ import (
 	"rollcall/internal/node"
 )
 
-// importCommand imports CSV files.
+// importCommand imports CSV files and contact sheets.
 type importCommand struct {
 	dataFlags
-	Departments string  `placeholder:"FILE" help:"CSV file of departments: dept_id, parent_id, name and more."`
-	Users       string  `placeholder:"FILE" help:"CSV file of people: userid, name, dept_id_list and more."`
-	Signins     string  `placeholder:"FILE" help:"CSV file of sign-ins: date, userid."`
-	Roles       string  `placeholder:"FILE" help:"CSV file of roles: group, role, userid."`
-	Replace     bool    `help:"The files are complete: people and departments that are not in them leave."`
-	MaxLeavers  percent `default:"5%" placeholder:"N%" help:"How many of the people --replace may make leave (default 5%)."`
-	DryRun      bool    `help:"Check and show the plan, and change nothing."`
-	Yes         bool    `short:"y" help:"Do not ask before the change."`
-	JSON        bool    `name:"json" help:"Print JSON."`
+	Departments string `placeholder:"FILE" help:"CSV file of departments: dept_id, parent_id, name and more."`
+	Users       string `placeholder:"FILE" help:"CSV file of people: userid, name, dept_id_list and more."`
+	Signins     string `placeholder:"FILE" help:"CSV file of sign-ins: date, userid."`
+	Roles       string `placeholder:"FILE" help:"CSV file of roles: group, role, userid."`
+	sheetImportFlags
+	Replace    bool    `help:"The files are complete: people and departments that are not in them leave."`
+	MaxLeavers percent `default:"5%" placeholder:"N%" help:"How many of the people --replace may make leave (default 5%)."`
+	DryRun     bool    `help:"Check and show the plan, and change nothing."`
+	Yes        bool    `short:"y" help:"Do not ask before the change."`
+	JSON       bool    `name:"json" help:"Print JSON."`
 }
 
 // percent is a number of percent, with or without the sign.
@@ -66,12 +67,15 @@ type importResult struct {
 
 // Run carries the command out.
 func (c *importCommand) Run(ctx context.Context, std streams) error {
-	files := intake.Files{Departments: c.Departments, Users: c.Users, SignIns: c.Signins, Roles: c.Roles}
+	files := intake.Files{Departments: c.Departments, Users: c.Users, Sheet: c.Sheet, SignIns: c.Signins, Roles: c.Roles}
 	if files == (intake.Files{}) {
-		return usageError{fmt.Errorf("name at least one file: --departments, --users, --signins or --roles")}
+		return usageError{fmt.Errorf("name at least one file: --departments, --users, --sheet, --signins or --roles")}
 	}
-	if c.Replace && c.Departments == "" && c.Users == "" && c.Roles == "" {
-		return usageError{fmt.Errorf("--replace goes with --departments, --users or --roles: sign-ins are never removed")}
+	if c.Replace && c.Departments == "" && c.Users == "" && c.Sheet == "" && c.Roles == "" {
+		return usageError{fmt.Errorf("--replace goes with --departments, --users, --sheet or --roles: sign-ins are never removed")}
+	}
+	if err := c.check(files); err != nil {
+		return usageError{err}
 	}
 	org, done, err := c.open(ctx)
 	if err != nil {
@@ -85,7 +89,8 @@ func (c *importCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	job := &importJob{org: org, data: data, opt: intake.Options{
-		Replace: c.Replace, MaxLeaversPercent: float64(c.MaxLeavers), Now: rollcall.At(time.Now()),
+		Replace: c.Replace, MaxLeaversPercent: float64(c.MaxLeavers), CreateDepartments: c.CreateDepartments,
+		Now: rollcall.At(time.Now()),
 	}}
 	if c.MaxLeavers == 0 {
 		job.opt.MaxLeaversPercent = -1 // nobody
@@ -94,9 +99,12 @@ func (c *importCommand) Run(ctx context.Context, std streams) error {
 	// themselves.
 	more, err := job.plan(org.Current())
 	if err != nil {
-		return err
+		return c.writeRefusal(err)
 	}
 	result := importResult{Problems: allProblems(files, problems, more)}
+	if err := c.writeErrors(result.Problems); err != nil {
+		return err
+	}
 	if len(result.Problems) > 0 {
 		return c.refuse(std, result)
 	}
@@ -174,7 +182,7 @@ func (j *importJob) newSignIns() int {
 // by line.
 func allProblems(f intake.Files, read, plan []intake.Problem) []intake.Problem {
 	all := slices.Concat(read, plan)
-	order := []string{f.Departments, f.Users, f.SignIns, f.Roles}
+	order := []string{f.Departments, f.Users, f.Sheet, f.SignIns, f.Roles}
 	slices.SortStableFunc(all, func(a, b intake.Problem) int {
 		return cmp.Or(cmp.Compare(slices.Index(order, a.File), slices.Index(order, b.File)), cmp.Compare(a.Line, b.Line))
 	})
@@ -263,10 +271,11 @@ func confirm(std streams) bool {
 	return false
 }
 
-// exportCommand writes CSV files.
+// exportCommand writes CSV files or a contact sheet.
 type exportCommand struct {
 	dataFlags
-	Out string `required:"" placeholder:"DIR" help:"Directory for departments.csv, users.csv, signins.csv and, where there are roles, roles.csv."`
+	Out string `required:"" xor:"to" placeholder:"DIR" help:"Directory for departments.csv, users.csv, signins.csv and, where there are roles, roles.csv."`
+	sheetExportFlags
 }
 
 // Help is shown by --help.
@@ -276,12 +285,18 @@ func (exportCommand) Help() string {
 
 // Run carries the command out.
 func (c *exportCommand) Run(ctx context.Context, std streams) error {
+	if err := c.check(); err != nil {
+		return usageError{err}
+	}
 	org, done, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
 	r := org.Current()
+	if c.Sheet != "" {
+		return c.export(std.out, exportSource{r, org.Activity})
+	}
 	if err := intake.Export(c.Out, exportSource{r, org.Activity}); err != nil {
 		return err
 	}

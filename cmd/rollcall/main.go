@@ -32,8 +32,8 @@ const (
 // cli is the command line.
 type cli struct {
 	Init     initCommand     `cmd:"" help:"Create an organization."`
-	Import   importCommand   `cmd:"" help:"Import departments, people and sign-ins from CSV files."`
-	Export   exportCommand   `cmd:"" help:"Write departments, people and sign-ins as CSV files."`
+	Import   importCommand   `cmd:"" help:"Import departments, people and sign-ins from CSV files or a contact sheet."`
+	Export   exportCommand   `cmd:"" help:"Write departments, people and sign-ins as CSV files, or people as a contact sheet."`
 	App      appCommand      `cmd:"" help:"Manage the apps that may call."`
 	Settings settingsCommand `cmd:"" help:"Show or change settings of an organization."`
 	Serve    serveCommand    `cmd:"" help:"Answer calls."`

@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("KUBERNETES", kubernetes)
+			env.Setenv("SHEETS", filepath.Join(filepath.Dir(kubernetes), "sheet"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

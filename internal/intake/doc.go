@@ -1,5 +1,5 @@
-// Package intake brings an organization in from CSV files and takes it out to
-// them.
+// Package intake brings an organization in from CSV files and contact sheets,
+// and takes it out to them.
 //
 // The way in has three steps, and nothing is changed by any of them: [Read]
 // takes the files and reports every bad row with its line and column;
@@ -15,8 +15,8 @@ package intake
 
 // Files are the paths of the files to read; an empty one was not given.
 //
-// The files are CSV in UTF-8. Columns are found by their headers, in any order
-// and with letters of either case.
+// All but the contact sheet are CSV in UTF-8. Columns are found by their
+// headers, in any order and with letters of either case.
 type Files struct {
 	// Departments has the columns dept_id, parent_id (blank for the root, 1)
 	// and name. It may have source_identifier, brief, name_en, order, hide_dept,
@@ -52,6 +52,10 @@ type Files struct {
 	// each person. A role that nobody holds has one row without userid, a group
 	// without roles one with nothing else.
 	Roles string
+	// Sheet is a contact sheet, .xlsx or .csv: people with their departments,
+	// each by the names on the way to it. It is not read along with Departments
+	// or Users.
+	Sheet string
 }
 
 // Progress hears how far a long step is: done of total, or of an unknown

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,18 +36,25 @@ func (o *output) has(name string) bool {
 	return err == nil
 }
 
-// write writes one file under a name of its own.
+// write writes one CSV file under a name of its own.
 func (o *output) write(name string, rows func(rowFunc) error) error {
+	return o.create(name, func(out io.Writer) error {
+		w := csv.NewWriter(out)
+		err := rows(w.Write)
+		w.Flush()
+		return errors.Join(err, w.Error())
+	})
+}
+
+// create writes one file under a name of its own.
+func (o *output) create(name string, fill func(io.Writer) error) error {
 	f, err := os.CreateTemp(o.dir, "."+name+".*")
 	if err != nil {
 		return fmt.Errorf("exporting: %w", err)
 	}
 	o.files = append(o.files, outputFile{f.Name(), filepath.Join(o.dir, name)})
 	buffer := bufio.NewWriterSize(f, 1<<16)
-	w := csv.NewWriter(buffer)
-	err = rows(w.Write)
-	w.Flush()
-	err = errors.Join(err, w.Error(), buffer.Flush())
+	err = errors.Join(fill(buffer), buffer.Flush())
 	if err == nil {
 		err = f.Sync()
 	}

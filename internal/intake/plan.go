@@ -52,6 +52,9 @@ type Options struct {
 	// Replace. 0 stands for [DefaultMaxLeaversPercent], a negative number for
 	// nobody.
 	MaxLeaversPercent float64
+	// CreateDepartments creates the departments that a contact sheet names and
+	// that do not exist. Where there is none but the root this is done anyway.
+	CreateDepartments bool
 	// Now is the present, for everything that begins with the import.
 	Now rollcall.Instant
 }
@@ -139,11 +142,14 @@ func MakePlan(d *Data, v View, opt Options) (*Plan, []Problem, error) {
 	if d.depts.given {
 		p.planDepts()
 	}
-	if d.users.given {
+	if d.sheet.given {
+		p.fitSheet()
+	}
+	if p.d.users.given {
 		p.planUsers()
 	}
 	p.meetOthers()
-	if d.users.usable || !d.users.given {
+	if p.d.users.usable || !p.d.users.given {
 		p.refuseDoomed()
 	}
 	p.forget()

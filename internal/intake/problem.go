@@ -13,11 +13,15 @@ import (
 // Problem is one thing that is wrong with a file.
 type Problem struct {
 	File string `json:"file"`
-	// Line counts from 1, the header; 0 stands for the file as a whole.
+	// Line counts from 1, the header of a CSV file; in a workbook it is the row.
+	// 0 stands for the file as a whole.
 	Line int `json:"line,omitempty"`
 	// Column is the header of the column; empty where it is about the row.
 	Column  string `json:"column,omitempty"`
 	Message string `json:"message"`
+	// Value is what stands in a contact sheet. It can be personal, and is shown
+	// in a sheet of problems only.
+	Value string `json:"-"`
 }
 
 // String returns the problem as one line of text, such as
@@ -48,7 +52,7 @@ type problems struct{ list []Problem }
 func (ps *problems) add(file string, line int, column, format string, args ...any) {
 	switch {
 	case len(ps.list) < maxProblems-1:
-		ps.list = append(ps.list, Problem{file, line, column, fmt.Sprintf(format, args...)})
+		ps.list = append(ps.list, Problem{File: file, Line: line, Column: column, Message: fmt.Sprintf(format, args...)})
 	case len(ps.list) == maxProblems-1:
 		ps.list = append(ps.list, Problem{File: file, Line: line, Message: "there are too many problems; what comes after this line was not checked"})
 	}
@@ -60,7 +64,7 @@ func (ps *problems) full() bool { return len(ps.list) >= maxProblems }
 // sorted returns them file by file, in the order of the lines; what concerns a
 // whole file comes first.
 func (ps *problems) sorted(f Files) []Problem {
-	order := []string{f.Departments, f.Users, f.SignIns, f.Roles}
+	order := []string{f.Departments, f.Users, f.Sheet, f.SignIns, f.Roles}
 	end := len(ps.list)
 	if ps.full() {
 		end-- // the last one says that it is the last

@@ -12,6 +12,7 @@ type Data struct {
 	users   userRows
 	signIns signInRows
 	roles   roleRows
+	sheet   sheetRows
 }
 
 // Read reads the files and checks every row by itself. All that is wrong is
@@ -44,6 +45,11 @@ func Read(ctx context.Context, f Files, progress Progress) (*Data, []Problem, er
 	}
 	if err := each(f.Roles, "roles", roleLayout, &d.roles.given, d.roles.read); err != nil {
 		return nil, nil, err
+	}
+	if f.Sheet != "" {
+		if err := d.sheet.read(ctx, f.Sheet, progress, &ps); err != nil {
+			return nil, nil, err
+		}
 	}
 	d.broken = len(ps.list) > 0
 	return d, ps.sorted(f), nil
