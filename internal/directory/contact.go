@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
+	"math/bits"
 	"slices"
 
 	"rollcall"
@@ -34,8 +35,8 @@ func (c Contact) field() int { return [...]int{textMobile, textEmail, textTeleph
 func (c Contact) Of(u *rollcall.User) string { return *textFields(u)[c.field()] }
 
 // contacts finds people by their contacts. A person may change one, and the
-// number then stays under the old value too until the index grows: whoever finds
-// a number compares the value in the records.
+// number then stays under the old value too until the index is renewed: whoever
+// finds a number compares the value in the records.
 type contacts [contactCount]*index
 
 func newContacts(room [contactCount]int) (c contacts) {
@@ -64,6 +65,21 @@ func (c contacts) with(o uint32, rec record, record func(uint32) record) contact
 		})
 	}
 	return c
+}
+
+// fill notes the values of a person who is in no index yet. There is room: it
+// was counted.
+func (c contacts) fill(o uint32, rec record) {
+	d := rec.afterNumbers()
+	for given := d.natural(); given != 0; given &= given - 1 {
+		field, value := bits.TrailingZeros64(given), d.bytes()
+		for kind, x := range c {
+			if Contact(kind).field() == field {
+				put(*x.table.Load(), x.hashString(value), o+1)
+				x.used++
+			}
+		}
+	}
 }
 
 func (c contacts) bytes() int {

@@ -199,12 +199,6 @@ func (l *loader) finish() error {
 	}
 	r.present = bits.vector()
 	r.unions = rollcall.NewUnions(r.corp.ID)
-	r.users, r.contacts = newIndex(r.people), newContacts(l.contacts)
-	for o := range uint32(r.people) {
-		rec := r.record(o)
-		r.users = r.users.with(r.users.hashString(rec.userid()), o, nil)
-		r.contacts = r.contacts.with(o, rec, r.record)
-	}
 	slices.SortFunc(l.reports, comparer{record: r.record}.report)
 	r.reports = sequence.Build(l.reports)
 	for i := range l.system {
@@ -224,6 +218,7 @@ func (l *loader) finish() error {
 		english = english || r.depts.at(n).english > 0
 	}
 	var work sync.WaitGroup
+	work.Go(l.indexPeople)
 	var custom, customEN, entry, modify [][]uint32
 	userIDs := r.ranked(func(o uint32) []byte { return r.record(o).userid() }, nil)
 	work.Go(func() {
@@ -266,6 +261,17 @@ func (l *loader) finish() error {
 		}
 	}
 	return nil
+}
+
+// indexPeople makes what finds people.
+func (l *loader) indexPeople() {
+	r := l.root
+	r.users, r.contacts = newIndex(r.people), newContacts(l.contacts)
+	for o := range uint32(r.people) {
+		rec := r.record(o)
+		r.users = r.users.with(r.users.hashString(rec.userid()), o, nil)
+		r.contacts.fill(o, rec)
+	}
 }
 
 // linkDepts makes the lists of children.
