@@ -122,6 +122,7 @@ var doors = map[string]string{
 	"golang.org/x/text/encoding":     "internal/intake",
 	"golang.org/x/text/transform":    "internal/intake",
 	"github.com/alecthomas/kong":     "cmd/rollcall",
+	"github.com/BurntSushi/toml":     "cmd/rollcall",
 	"github.com/jedib0t/go-pretty":   "cmd/rollcall",
 	"github.com/schollz/progressbar": "cmd/rollcall",
 	"golang.org/x/term":              "cmd/rollcall",

@@ -243,7 +243,8 @@ func TestDocumentHasTheShapes(t *testing.T) {
 	for command, value := range map[string]any{
 		"init": rollcall.Corp{}, "import": importResult{Plan: &intake.Summary{}, Problems: []intake.Problem{{}}},
 		"app create": appSecret{}, "app list": appRow{}, "app rotate-secret": nil, "settings": rollcall.Settings{},
-		"dept list": deptRow{}, "dept get": deptDetail{}, "dept delete": deptDeleted{}, "user list": userRow{}, "inactive": inactiveRow{}, "activity": activityRow{}, "check": checked{},
+		"dept list": deptRow{}, "dept get": deptDetail{}, "dept delete": deptDeleted{}, "user list": userRow{}, "inactive": inactiveRow{}, "activity": activityRow{},
+		"signin import": signInResult{}, "check": checked{},
 	} {
 		for _, key := range jsonKeys(reflect.TypeOf(value)) {
 			if !strings.Contains(docs["rollcall "+command], `"`+key+`"`) {
