@@ -37,7 +37,7 @@ var commands = map[string]func(args []string) error{
 }
 
 // cases are what can be asked for with -only. The list is immutable.
-var cases = []string{"P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P11", "P13", "rate"}
+var cases = []string{"P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P10", "P11", "P13", "rate", "activity"}
 
 // settings are what the command line says.
 type settings struct {
@@ -98,9 +98,11 @@ Cases:
   P6    page of 100 of who did not sign in, among 1,000,000 people
   P7    memory of 1,000,000 people
   P8    time from the start to the first answer with them
+  P10   sign-ins over HTTP, durable and visible, batches of 10,000
   P11   import of 100,000 people against a bare transaction
   P13   joining and leaving a department of 1,000,000 against one of 10
   rate  durable changes a second through the write path
+  activity  questions about 400 days of sign-ins (makes an organization of its own)
 
 Flags:
 `
@@ -169,9 +171,11 @@ func measure(s settings) error {
 		{[]string{"P1", "P2", "P4", "P5"}, b.calls},
 		{[]string{"P3", "P6", "P7", "P8"}, b.large},
 		{[]string{"P6"}, b.firstDay},
+		{[]string{"P10"}, b.feed},
 		{[]string{"P11"}, b.imports},
 		{[]string{"P13"}, b.joinLeave},
 		{[]string{"rate"}, b.rates},
+		{[]string{"activity"}, b.questions},
 	} {
 		if !slices.ContainsFunc(stage.cases, b.wants) {
 			continue

@@ -18,6 +18,7 @@ import (
 	"rollcall/internal/node"
 	"rollcall/internal/ops"
 	"rollcall/internal/pinyin"
+	"rollcall/internal/rest"
 	"rollcall/internal/sample"
 	"rollcall/internal/store/sqlite"
 	"rollcall/internal/wire"
@@ -71,6 +72,7 @@ func serve(args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	own := rest.New(rest.Config{Access: registry, Now: clock, Wall: time.Now, Log: logger})
 	token, _, err := registry.Token(ctx, credentials())
 	if err != nil {
 		return err
@@ -84,7 +86,7 @@ func serve(args []string) (err error) {
 	})
 	r := org.Current()
 	big, _ := r.Members(sample.BigDept, rollcall.OrderCustom, rollcall.Chinese, false)
-	return listen(wire.Handler(service), wire.Listener, *profile, ready{Token: token, People: r.Count(false), Big: big.Len()})
+	return listen(own.Handler(wire.Handler(service)), wire.Listener, *profile, ready{Token: token, People: r.Count(false), Big: big.Len()})
 }
 
 // serveBare is the baseline: a handler that returns the same bytes whatever is
