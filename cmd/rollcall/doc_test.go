@@ -244,7 +244,7 @@ func TestDocumentHasTheShapes(t *testing.T) {
 	for command, value := range map[string]any{
 		"init": rollcall.Corp{}, "import": importResult{Plan: &intake.Summary{}, Problems: []intake.Problem{{}}},
 		"app create": appSecret{}, "app list": appRow{}, "app rotate-secret": nil, "settings": rollcall.Settings{},
-		"dept list": deptRow{}, "dept get": deptDetail{}, "dept delete": deptDeleted{}, "user list": userRow{}, "user get": userDetail{}, "user delete": userDeleted{}, "user erase": userErased{}, "inactive": inactiveRow{}, "activity": activityRow{}, "check": checked{},
+		"dept list": deptRow{}, "dept get": deptDetail{}, "dept delete": deptDeleted{}, "user list": userRow{}, "user get": userDetail{}, "user delete": userDeleted{}, "user erase": userErased{}, "inactive": inactiveRow{}, "activity": activityRow{}, "signin import": signInResult{}, "check": checked{},
 		"role list": roleRow{}, "role show": roleDetail{}, "role give": holdingResult{}, "role group list": groupRow{},
 	} {
 		for _, key := range jsonKeys(reflect.TypeOf(value)) {
