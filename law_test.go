@@ -123,6 +123,7 @@ var doors = map[string]string{
 	"golang.org/x/text/transform":    "internal/intake/sheet",
 	"github.com/xuri/excelize":       "internal/intake/sheet",
 	"github.com/alecthomas/kong":     "cmd/rollcall",
+	"github.com/BurntSushi/toml":     "cmd/rollcall",
 	"github.com/jedib0t/go-pretty":   "cmd/rollcall",
 	"github.com/schollz/progressbar": "cmd/rollcall",
 	"golang.org/x/term":              "cmd/rollcall",

@@ -26,7 +26,7 @@ const (
 	exitDone    = 0
 	exitFailed  = 1 // the machine or the program failed
 	exitUsage   = 2 // the command line is wrong
-	exitRefused = 3 // the input is wrong; nothing was changed
+	exitRefused = 3 // the input is wrong; nothing was changed, but for the good lines of a feed
 )
 
 // cli is the command line.
@@ -42,6 +42,7 @@ type cli struct {
 	Role     roleCommand     `cmd:"" help:"Manage roles and who holds them."`
 	Inactive inactiveCommand `cmd:"" help:"Show who did not sign in on a day."`
 	Activity activityCommand `cmd:"" help:"Show who signed in when, over a range of days."`
+	Signin   signInCommand   `cmd:"" help:"Record sign-ins."`
 	Check    checkCommand    `cmd:"" help:"Check that the stored data agrees with itself."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
@@ -52,7 +53,8 @@ against it with only its base URL changed.
 
 Begin with:  rollcall serve --demo
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 input refused (nothing changed).`
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 input refused (nothing changed;
+of sign-ins, the bad lines only).`
 
 // streams are where a command reads and writes.
 type streams struct {
@@ -135,7 +137,7 @@ func report(w io.Writer, err error) int {
 		return exitUsage
 	case errors.As(err, &failed):
 		return exitFailed
-	case errors.Is(err, errRefused), errors.Is(err, rollcall.ErrNoCorp), errors.Is(err, rollcall.ErrCorpExists):
+	case errors.Is(err, errRefused), errors.Is(err, errRejected), errors.Is(err, rollcall.ErrNoCorp), errors.Is(err, rollcall.ErrCorpExists):
 		return exitRefused
 	}
 	switch rollcall.KindOf(err) {

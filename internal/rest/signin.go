@@ -6,13 +6,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"rollcall"
 	"rollcall/internal/activity"
 	"rollcall/internal/directory"
+	"rollcall/internal/journal"
 	"rollcall/internal/wire"
 )
 
@@ -32,7 +31,10 @@ func (s *Server) signins(c *call) error {
 		return err
 	}
 	defer s.feeding.Add(-int64(len(body)))
-	f := &feedReader{root: c.org.Current(), header: c.r.Header, lang: c.lang}
+	f := &feedReader{
+		root: c.org.Current(), lang: c.lang,
+		subject: c.r.Header.Get("Ce-Subject"), time: c.r.Header.Get("Ce-Time"),
+	}
 	if err := f.read(body); err != nil {
 		return err
 	}
@@ -51,7 +53,7 @@ func (s *Server) signins(c *call) error {
 			taken++
 			continue
 		}
-		f.reject(f.lines[i], string(reason))
+		f.reject(f.lines[i], reason)
 	}
 	f.answer(c, taken, out)
 	return nil
@@ -95,11 +97,13 @@ func (s *Server) readSignIns(c *call) ([]byte, error) {
 
 // feedReader takes sign-ins out of a body.
 type feedReader struct {
-	root   *directory.Root
-	header http.Header
-	lang   rollcall.Language
-	batch  []activity.SignIn
-	lines  []int // where each of batch stands, from 1
+	root *directory.Root
+	lang rollcall.Language
+	// subject and time are those of a CloudEvent in headers.
+	subject, time string
+
+	batch []activity.SignIn
+	lines []int // where each of batch stands, from 1
 
 	received int
 	rejected wire.Buffer
@@ -163,7 +167,7 @@ func (f *feedReader) readLines(b []byte) error {
 		rest, err := f.take(b, line)
 		if err != nil {
 			f.received++
-			f.reject(line, "malformed")
+			f.reject(line, journal.Malformed)
 			next := bytes.IndexByte(b, '\n')
 			if next < 0 {
 				break
@@ -176,144 +180,39 @@ func (f *feedReader) readLines(b []byte) error {
 	return nil
 }
 
-// entry is one sign-in as it was sent.
-type entry struct {
-	userid, unionid, mobile, email, subject []byte
-	at                                      []byte
-	data                                    []byte // of a CloudEvent
-	cloud                                   bool
-}
-
-func (e *entry) set(name []byte, v wire.Value) {
-	var to *[]byte
-	switch string(name) {
-	case "userid":
-		to = &e.userid
-	case "unionid":
-		to = &e.unionid
-	case "mobile":
-		to = &e.mobile
-	case "email":
-		to = &e.email
-	case "time":
-		to = &e.at
-	case "subject":
-		to = &e.subject
-	case "specversion":
-		e.cloud = true
-		return
-	case "data":
-		if o, ok := v.Object(); ok {
-			e.data = o
-		}
-		return
-	default:
-		return
-	}
-	if text, ok := v.Text(); ok {
-		*to = text
-	}
-}
-
 // take reads one object. What is wrong with what it says is the line's problem;
 // an error says that it is no object.
 func (f *feedReader) take(b []byte, line int) (rest []byte, err error) {
-	var e entry
-	if rest, err = wire.ScanObject(b, e.set); err != nil {
+	var e journal.Entry
+	if rest, err = e.Scan(b); err != nil {
 		return b, err
 	}
-	if e.cloud && e.data != nil { // what data says is more exact
-		outer := e
-		if _, err := wire.ScanObject(e.data, e.set); err != nil {
-			return b, err
-		}
-		if len(e.at) == 0 {
-			e.at = outer.at
-		}
-	}
 	f.received++
-	o, reason := f.person(&e)
-	if reason == "" {
-		var at rollcall.Instant
-		if at, reason = f.instant(&e); reason == "" {
-			f.batch = append(f.batch, activity.SignIn{Ordinal: o, At: at})
-			f.lines = append(f.lines, line)
-			return rest, nil
-		}
+	if f.subject != "" && (!e.Cloud || len(e.Subject) == 0) {
+		e.Cloud, e.Subject = true, []byte(f.subject)
 	}
-	f.reject(line, reason)
+	if f.time != "" && len(e.Time) == 0 {
+		e.Time = []byte(f.time)
+	}
+	x, reason := e.SignIn(f.root)
+	if reason != activity.Taken {
+		f.reject(line, reason)
+		return rest, nil
+	}
+	f.batch = append(f.batch, x)
+	f.lines = append(f.lines, line)
 	return rest, nil
 }
 
-// person finds out who is meant.
-func (f *feedReader) person(e *entry) (o rollcall.Ordinal, reason string) {
-	ok := false
-	switch {
-	case len(e.userid) > 0:
-		o, ok = f.root.Find(e.userid)
-	case len(e.unionid) > 0:
-		o, ok = f.root.FindUnion(e.unionid)
-	case len(e.mobile) > 0:
-		o, ok = f.root.FindContact(directory.Mobile, e.mobile)
-	case len(e.email) > 0:
-		o, ok = f.root.FindContact(directory.Email, e.email)
-	case e.cloud && len(e.subject) > 0:
-		o, ok = f.root.Find(e.subject)
-	case len(f.header.Get("Ce-Subject")) > 0:
-		o, ok = f.root.Find([]byte(f.header.Get("Ce-Subject")))
-	default:
-		return 0, "user_missing"
-	}
-	if !ok {
-		return 0, "user_unknown"
-	}
-	return o, ""
-}
-
-func (f *feedReader) instant(e *entry) (rollcall.Instant, string) {
-	text := e.at
-	if len(text) == 0 {
-		text = []byte(f.header.Get("Ce-Time"))
-	}
-	if len(text) == 0 {
-		return 0, "time_missing"
-	}
-	if ms, err := strconv.ParseInt(string(text), 10, 64); err == nil && ms > 0 {
-		return rollcall.Instant(ms), ""
-	}
-	t, err := time.Parse(time.RFC3339, string(text))
-	if err != nil {
-		return 0, "time_malformed"
-	}
-	return rollcall.At(t), ""
-}
-
-// rejections says what the reasons mean, in English and Chinese; immutable.
-var rejections = map[string][2]string{
-	"malformed":       {"the line is no JSON object", "该行不是JSON对象"},
-	"user_missing":    {"it names nobody: userid, unionid, mobile or email is needed", "缺少人员：需要userid、unionid、mobile或email"},
-	"user_unknown":    {"there is nobody like this in the organization", "组织中没有此人员"},
-	"user_left":       {"the person did not belong to the organization any more", "此人员当时已离开组织"},
-	"time_missing":    {"it has no time", "缺少时间"},
-	"time_malformed":  {"the time is not like 2026-08-20T09:00:00+08:00, with its zone", "时间格式不正确，应为带时区的2026-08-20T09:00:00+08:00"},
-	"in_future":       {"the time is in the future", "时间在将来"},
-	"day_closed":      {"the day is closed, and the app may not add to closed days (rollcall_signin_backfill)", "该日已关闭，应用没有rollcall_signin_backfill权限"},
-	"older_than_kept": {"the day is older than sign-ins are kept (activity.retention_days)", "该日早于签到保留期（activity.retention_days）"},
-}
-
-func (f *feedReader) reject(line int, reason string) {
+func (f *feedReader) reject(line int, reason activity.Reason) {
 	if f.refused++; f.refused > maxTold {
 		return
 	}
 	if len(f.rejected) > 0 {
 		f.rejected.Raw(",")
 	}
-	f.rejected.Raw(`{"line":`).Int(int64(line)).Raw(`,"code":`).String(reason).Raw(`,"message":`)
-	text := rejections[reason][0]
-	if f.lang == rollcall.Chinese {
-		text = rejections[reason][1]
-	}
-	f.rejected.String(text).Raw("}")
+	f.rejected.Raw(`{"line":`).Int(int64(line)).Raw(`,"code":`).String(string(reason)).
+		Raw(`,"message":`).String(journal.Meaning(reason, f.lang)).Raw("}")
 }
 
 func (f *feedReader) answer(c *call, taken int, out activity.Recorded) {
