@@ -38,7 +38,7 @@ var commands = map[string]func(args []string) error{
 }
 
 // cases are what can be asked for with -only. The list is immutable.
-var cases = []string{"P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P11", "P12", "P13", "rate"}
+var cases = []string{"P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11", "P12", "P13", "rate", "activity"}
 
 // settings are what the command line says.
 type settings struct {
@@ -100,10 +100,12 @@ Cases:
   P7    memory of 1,000,000 people
   P8    time from the start to the first answer with them
   P9    people created over HTTP by 64 writers, against PostgreSQL and slapd
+  P10   sign-ins over HTTP, durable and visible, batches of 10,000
   P11   import of 100,000 people against a bare transaction
   P12   P1 while 1,000 people a second are created on the same server
   P13   joining and leaving a department of 1,000,000 against one of 10
   rate  durable changes a second through the write path
+  activity  questions about 400 days of sign-ins (makes an organization of its own)
 
 Flags:
 `
@@ -178,10 +180,12 @@ func measure(s settings) error {
 		{[]string{"P3", "P6", "P7", "P8"}, b.large},
 		{[]string{"P6"}, b.firstDay},
 		{[]string{"P9"}, b.durable},
+		{[]string{"P10"}, b.feed},
 		{[]string{"P11"}, b.imports},
 		{[]string{"P12"}, b.mixed},
 		{[]string{"P13"}, b.joinLeave},
 		{[]string{"rate"}, b.rates},
+		{[]string{"activity"}, b.questions},
 	} {
 		if !slices.ContainsFunc(stage.cases, b.wants) {
 			continue

@@ -18,6 +18,7 @@ import (
 	"rollcall/internal/node"
 	"rollcall/internal/ops"
 	"rollcall/internal/pinyin"
+	"rollcall/internal/rest"
 	"rollcall/internal/sample"
 	"rollcall/internal/store/sqlite"
 	"rollcall/internal/wire"
@@ -71,6 +72,7 @@ func serve(args []string) (err error) {
 	if err != nil {
 		return err
 	}
+	own := rest.New(rest.Config{Access: registry, Now: clock, Wall: time.Now, Log: logger})
 	token, _, err := registry.Token(ctx, credentials())
 	if err != nil {
 		return err
@@ -88,7 +90,7 @@ func serve(args []string) (err error) {
 	for d := range r.Depts() {
 		depts = append(depts, d.ID)
 	}
-	return listen(wire.Handler(service), wire.Listener, *profile, ready{Token: token, People: r.Count(false), Big: big.Len(), Depts: depts})
+	return listen(own.Handler(wire.Handler(service)), wire.Listener, *profile, ready{Token: token, People: r.Count(false), Big: big.Len(), Depts: depts})
 }
 
 // serveBare is the baseline: a handler that returns the same bytes whatever is

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"rollcall"
+	"rollcall/internal/sample"
+)
+
+// feedBatch is how many sign-ins are sent at once.
+const feedBatch = 10_000
+
+// feeding is what the live feed costs, for each sign-in.
+type feeding struct{ cpu, perSecond []float64 }
+
+// feed measures P10: sign-ins over HTTP, durable and visible when answered.
+func (b *bench) feed() error {
+	dir, err := b.usual(b.most)
+	if err != nil {
+		return err
+	}
+	userids, err := b.userids(dir)
+	if err != nil {
+		return err
+	}
+	fresh, again := feeding{}, feeding{}
+	rounds := b.times(3)
+	for round := range rounds {
+		b.progress("feeding %d people: round %d of %d", b.most, round+1, rounds)
+		if err := b.feedRound(dir, userids, &fresh, &again); err != nil {
+			return err
+		}
+	}
+	for _, p := range []struct {
+		what string
+		f    feeding
+	}{{"nobody of them had signed in that day", fresh}, {"all of them had", again}} {
+		b.print(atMost(line{
+			Case: "P10", What: fmt.Sprintf("a sign-in, batches of %d, %s", feedBatch, p.what), Unit: "µs", Values: p.f.cpu,
+			Note: fmt.Sprintf("%s a second, one batch after another", spread(p.f.perSecond)),
+		}, 1e6/300_000))
+	}
+	return nil
+}
+
+// userids lists who can sign in.
+func (b *bench) userids(dir string) (list []string, err error) {
+	for change := range sample.Generate(sample.Defaults(b.most)).Changes() {
+		if change.Kind == rollcall.UserJoined {
+			list = append(list, change.Payload.User.UserID)
+		}
+	}
+	if len(list) < feedBatch && !b.quick {
+		return nil, fmt.Errorf("%s has %d people only", dir, len(list))
+	}
+	return list, nil
+}
+
+// feedRound sends everybody's sign-in of today in any order, and then again.
+func (b *bench) feedRound(dir string, userids []string, fresh, again *feeding) (err error) {
+	if dir, err = b.copyOf(dir); err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	s, err := b.startReal(dir)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, s.stop)
+	var bodies [][]byte
+	for i, at := range rand.Perm(len(userids)) {
+		if i%feedBatch == 0 {
+			bodies = append(bodies, make([]byte, 0, feedBatch*80))
+		}
+		last := &bodies[len(bodies)-1]
+		*last = fmt.Appendf(*last, "{\"userid\":%q,\"time\":\"2026-08-20T09:%02d:%02d+08:00\",\"source\":\"bench\"}\n", userids[at], i/60%60, i%60)
+	}
+	for _, to := range []*feeding{fresh, again} {
+		before, err := cpuOf(s.pid())
+		if err != nil {
+			return err
+		}
+		began, n := time.Now(), 0
+		for _, body := range bodies {
+			k, err := s.send(body)
+			if err != nil {
+				return err
+			}
+			n += k
+		}
+		wall := time.Since(began)
+		after, err := cpuOf(s.pid())
+		if err != nil {
+			return err
+		}
+		if n != len(userids) {
+			return fmt.Errorf("%d of %d sign-ins were taken", n, len(userids))
+		}
+		to.cpu = append(to.cpu, float64((after-before).Nanoseconds())/1000/float64(n))
+		to.perSecond = append(to.perSecond, float64(n)/wall.Seconds())
+	}
+	return nil
+}
+
+// send sends one batch and returns how many sign-ins were taken.
+func (s *server) send(body []byte) (int, error) {
+	req, err := http.NewRequest(http.MethodPost, "http://"+s.Addr+"/rollcall/v1/signins", bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	text, err := s.own(req)
+	if err != nil {
+		return 0, err
+	}
+	var reply struct{ Accepted int }
+	if err := json.Unmarshal(text, &reply); err != nil {
+		return 0, fmt.Errorf("the reply to a batch: %w", err)
+	}
+	return reply.Accepted, nil
+}
+
+// own makes one of our own calls.
+func (s *server) own(req *http.Request) ([]byte, error) {
+	req.Header.Set("Authorization", "Bearer "+s.Token)
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(resp.Body)
+	if err = errors.Join(err, resp.Body.Close()); err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: status %d: %.200s", req.URL.Path, resp.StatusCode, text)
+	}
+	return text, err
+}
+
+// keptDays is for how many days there are sign-ins where questions are asked.
+const keptDays = 400
+
+// questions measures the questions of /rollcall/v1/activity about everybody and
+// all days that are kept.
+func (b *bench) questions() error {
+	opt := sample.Defaults(b.most)
+	opt.Days = keptDays
+	dir, err := b.org("kept", opt)
+	if err != nil {
+		return err
+	}
+	kinds := []string{"absent", "seen", "last", "count", "never", "trend"}
+	page, whole := map[string][]float64{}, map[string][]float64{}
+	var memory, month []float64
+	rounds := b.times(3)
+	for round := range rounds {
+		b.progress("questions about %d days: round %d of %d", keptDays, round+1, rounds)
+		if err := b.questionRound(dir, kinds, page, whole, &memory); err != nil {
+			return err
+		}
+		usual, err := b.usual(b.most)
+		if err != nil {
+			return err
+		}
+		s, err := b.startReal(usual)
+		if err != nil {
+			return err
+		}
+		now, _, err := memoryOf(s.pid())
+		if err = errors.Join(err, s.stop()); err != nil {
+			return err
+		}
+		month = append(month, float64(now)/(1<<20))
+	}
+	for _, kind := range kinds {
+		b.print(atMost(line{
+			Case: "activity", What: fmt.Sprintf("%s, %d days, page of 100, first call", kind, keptDays), Unit: "ms", Values: page[kind],
+		}, 100))
+		b.print(atMost(line{Case: "activity", What: kind + ", everything as CSV", Unit: "ms", Values: whole[kind]}, 2000))
+	}
+	b.print(line{
+		Case: "activity", What: fmt.Sprintf("memory with %d days, before the questions", keptDays), Unit: "MB", Values: memory,
+		Note: fmt.Sprintf("with 31 days %s MB", spread(month)),
+	})
+	return nil
+}
+
+func (b *bench) questionRound(dir string, kinds []string, page, whole map[string][]float64, memory *[]float64) (err error) {
+	s, err := b.startReal(dir)
+	if err != nil {
+		return err
+	}
+	defer closing(&err, s.stop)
+	now, _, err := memoryOf(s.pid())
+	if err != nil {
+		return err
+	}
+	*memory = append(*memory, float64(now)/(1<<20))
+	for i, kind := range kinds {
+		for _, c := range []struct {
+			query string
+			to    map[string][]float64
+		}{{"", page}, {"&format=csv", whole}} {
+			// Each kind has a range of its own: what one asks is no help to the next.
+			days := strconv.Itoa(keptDays - i)
+			req, err := http.NewRequest(http.MethodGet, "http://"+s.Addr+"/rollcall/v1/activity/"+kind+"?days="+days+c.query, nil)
+			if err != nil {
+				return err
+			}
+			began := time.Now()
+			if _, err := s.own(req); err != nil {
+				return err
+			}
+			c.to[kind] = append(c.to[kind], time.Since(began).Seconds()*1000)
+		}
+	}
+	return nil
+}
