@@ -76,11 +76,12 @@ func (c *activityCommand) Run(ctx context.Context, std streams) error {
 	}
 	q.Kind = activity.Kind(c.Question)
 	reply := org.Activity.Ask(r, q)
-	list, rows := []activityRow{}, [][]string{}
+	list, rows, tally := []activityRow{}, [][]string{}, reply.Tally()
 	for _, o := range reply.People.Append(nil, 0, reply.People.Count()) {
 		u := r.User(rollcall.Ordinal(o))
-		row := activityRow{UserID: u.UserID, Name: u.Name, Active: u.Active, Days: reply.Count(u.Ordinal)}
-		if last := reply.Last(u.Ordinal); last != 0 {
+		row := activityRow{UserID: u.UserID, Name: u.Name, Active: u.Active}
+		var last rollcall.Day
+		if last, row.Days = tally.Of(u.Ordinal); last != 0 {
 			row.LastSignIn = last.String()
 		}
 		list = append(list, row)

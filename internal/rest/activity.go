@@ -152,18 +152,20 @@ func activityPage(c *call, r *directory.Root, q activity.Question, reply activit
 	page := reply.People.Append(nil, min(offset, total), size)
 	var b wire.Buffer
 	b.Raw(`{"from":`).String(q.From.String()).Raw(`,"to":`).String(q.To.String()).Raw(`,"count":`).Int(int64(total)).Raw(`,"list":[`)
+	tally := reply.Tally()
 	for i, o := range page {
 		if i > 0 {
 			b.Raw(",")
 		}
+		last, days := tally.Of(rollcall.Ordinal(o))
 		u := r.User(rollcall.Ordinal(o))
 		b.Raw(`{"ordinal":`).Int(int64(o)).Raw(`,"userid":`).String(u.UserID).Raw(`,"name":`).String(u.Name).
 			Raw(`,"active":`).Bool(u.Active)
-		if last := reply.Last(u.Ordinal); last != 0 {
+		if last != 0 {
 			b.Raw(`,"last_sign_in":`).String(last.String())
 		}
 		if q.Kind == activity.Count || q.Kind == activity.Seen {
-			b.Raw(`,"days":`).Int(int64(reply.Count(u.Ordinal)))
+			b.Raw(`,"days":`).Int(int64(days))
 		}
 		b.Raw("}")
 	}
@@ -182,7 +184,7 @@ func (s *Server) activityCSV(c *call, r *directory.Root, reply activity.Reply) {
 	defer out.close()
 	out.Raw("userid,name,active,last_sign_in,days")
 	out.end()
-	page := make([]uint32, 0, maxPage)
+	page, tally := make([]uint32, 0, maxPage), reply.Tally()
 	for at := 0; ; at += len(page) {
 		if page = reply.People.Append(page[:0], at, maxPage); len(page) == 0 {
 			return
@@ -193,10 +195,11 @@ func (s *Server) activityCSV(c *call, r *directory.Root, reply activity.Reply) {
 			out.Raw(",")
 			appendCell(&out.Buffer, u.Name)
 			out.Raw(",").Bool(u.Active).Raw(",")
-			if last := reply.Last(u.Ordinal); last != 0 {
+			last, days := tally.Of(u.Ordinal)
+			if last != 0 {
 				out.Raw(last.String())
 			}
-			out.Raw(",").Int(int64(reply.Count(u.Ordinal)))
+			out.Raw(",").Int(int64(days))
 			if !out.end() {
 				return
 			}
