@@ -28,45 +28,52 @@ func (b *bench) feed() error {
 	if err != nil {
 		return err
 	}
-	userids, err := b.userids(dir)
-	if err != nil {
-		return err
-	}
-	fresh, again := feeding{}, feeding{}
+	userids := b.userids()
+	var parts [3]feeding
 	rounds := b.times(3)
 	for round := range rounds {
 		b.progress("feeding %d people: round %d of %d", b.most, round+1, rounds)
-		if err := b.feedRound(dir, userids, &fresh, &again); err != nil {
+		if err := b.feedRound(dir, userids, &parts); err != nil {
 			return err
 		}
 	}
-	for _, p := range []struct {
-		what string
-		f    feeding
-	}{{"nobody of them had signed in that day", fresh}, {"all of them had", again}} {
+	for i, what := range []string{"nobody of them had signed in that day", "all of them had", "the first ones of their accounts"} {
 		b.print(atMost(line{
-			Case: "P10", What: fmt.Sprintf("a sign-in, batches of %d, %s", feedBatch, p.what), Unit: "µs", Values: p.f.cpu,
-			Note: fmt.Sprintf("%s a second, one batch after another", spread(p.f.perSecond)),
+			Case: "P10", What: fmt.Sprintf("a sign-in, batches of %d, %s", feedBatch, what), Unit: "µs", Values: parts[i].cpu,
+			Note: fmt.Sprintf("%s a second, one batch after another", spread(parts[i].perSecond)),
 		}, 1e6/300_000))
 	}
 	return nil
 }
 
-// userids lists who can sign in.
-func (b *bench) userids(dir string) (list []string, err error) {
+// userids lists those whose accounts are in use and those whose are not yet.
+func (b *bench) userids() (list [2][]string) {
 	for change := range sample.Generate(sample.Defaults(b.most)).Changes() {
 		if change.Kind == rollcall.UserJoined {
-			list = append(list, change.Payload.User.UserID)
+			u, i := change.Payload.User, 0
+			if !u.Active {
+				i = 1
+			}
+			list[i] = append(list[i], u.UserID)
 		}
 	}
-	if len(list) < feedBatch && !b.quick {
-		return nil, fmt.Errorf("%s has %d people only", dir, len(list))
-	}
-	return list, nil
+	return list
 }
 
-// feedRound sends everybody's sign-in of today in any order, and then again.
-func (b *bench) feedRound(dir string, userids []string, fresh, again *feeding) (err error) {
+// bodies are the batches of a sign-in of each, of today and in any order.
+func bodies(userids []string) (list [][]byte) {
+	for i, at := range rand.Perm(len(userids)) {
+		if i%feedBatch == 0 {
+			list = append(list, make([]byte, 0, feedBatch*80))
+		}
+		last := &list[len(list)-1]
+		*last = fmt.Appendf(*last, "{\"userid\":%q,\"time\":\"2026-08-20T09:%02d:%02d+08:00\",\"source\":\"bench\"}\n", userids[at], i/60%60, i%60)
+	}
+	return list
+}
+
+// feedRound sends everybody's sign-in of today, and some of them again.
+func (b *bench) feedRound(dir string, userids [2][]string, parts *[3]feeding) (err error) {
 	if dir, err = b.copyOf(dir); err != nil {
 		return err
 	}
@@ -76,21 +83,14 @@ func (b *bench) feedRound(dir string, userids []string, fresh, again *feeding) (
 		return err
 	}
 	defer closing(&err, s.stop)
-	var bodies [][]byte
-	for i, at := range rand.Perm(len(userids)) {
-		if i%feedBatch == 0 {
-			bodies = append(bodies, make([]byte, 0, feedBatch*80))
-		}
-		last := &bodies[len(bodies)-1]
-		*last = fmt.Appendf(*last, "{\"userid\":%q,\"time\":\"2026-08-20T09:%02d:%02d+08:00\",\"source\":\"bench\"}\n", userids[at], i/60%60, i%60)
-	}
-	for _, to := range []*feeding{fresh, again} {
+	used := bodies(userids[0])
+	for i, list := range [][][]byte{used, used, bodies(userids[1])} {
 		before, err := cpuOf(s.pid())
 		if err != nil {
 			return err
 		}
 		began, n := time.Now(), 0
-		for _, body := range bodies {
+		for _, body := range list {
 			k, err := s.send(body)
 			if err != nil {
 				return err
@@ -102,11 +102,11 @@ func (b *bench) feedRound(dir string, userids []string, fresh, again *feeding) (
 		if err != nil {
 			return err
 		}
-		if n != len(userids) {
-			return fmt.Errorf("%d of %d sign-ins were taken", n, len(userids))
+		if want := len(userids[i/2]); n != want || n == 0 {
+			return fmt.Errorf("%d of %d sign-ins were taken", n, want)
 		}
-		to.cpu = append(to.cpu, float64((after-before).Nanoseconds())/1000/float64(n))
-		to.perSecond = append(to.perSecond, float64(n)/wall.Seconds())
+		parts[i].cpu = append(parts[i].cpu, float64((after-before).Nanoseconds())/1000/float64(n))
+		parts[i].perSecond = append(parts[i].perSecond, float64(n)/wall.Seconds())
 	}
 	return nil
 }
@@ -156,26 +156,13 @@ func (b *bench) questions() error {
 	}
 	kinds := []string{"absent", "seen", "last", "count", "never", "trend"}
 	page, whole := map[string][]float64{}, map[string][]float64{}
-	var memory, month []float64
+	var memory []float64
 	rounds := b.times(3)
 	for round := range rounds {
 		b.progress("questions about %d days: round %d of %d", keptDays, round+1, rounds)
 		if err := b.questionRound(dir, kinds, page, whole, &memory); err != nil {
 			return err
 		}
-		usual, err := b.usual(b.most)
-		if err != nil {
-			return err
-		}
-		s, err := b.startReal(usual)
-		if err != nil {
-			return err
-		}
-		now, _, err := memoryOf(s.pid())
-		if err = errors.Join(err, s.stop()); err != nil {
-			return err
-		}
-		month = append(month, float64(now)/(1<<20))
 	}
 	for _, kind := range kinds {
 		b.print(atMost(line{
@@ -185,7 +172,6 @@ func (b *bench) questions() error {
 	}
 	b.print(line{
 		Case: "activity", What: fmt.Sprintf("memory with %d days, before the questions", keptDays), Unit: "MB", Values: memory,
-		Note: fmt.Sprintf("with 31 days %s MB", spread(month)),
 	})
 	return nil
 }
