@@ -246,7 +246,6 @@ func TestDocumentHasTheShapes(t *testing.T) {
 		"app create": appSecret{}, "app list": appRow{}, "app rotate-secret": nil, "settings": rollcall.Settings{},
 		"dept list": deptRow{}, "dept get": deptDetail{}, "dept delete": deptDeleted{}, "user list": userRow{}, "user get": userDetail{}, "user delete": userDeleted{}, "user erase": userErased{}, "inactive": inactiveRow{}, "activity": activityRow{}, "signin import": signInResult{}, "check": checked{},
 		"role list": roleRow{}, "role show": roleDetail{}, "role give": holdingResult{}, "role group list": groupRow{},
-		"signin import": signInResult{},
 	} {
 		for _, key := range jsonKeys(reflect.TypeOf(value)) {
 			if !strings.Contains(docs["rollcall "+command], `"`+key+`"`) {
