@@ -133,7 +133,7 @@ laws:
 
 race:
 	$(say) 'tests, with the race detector'
-	CGO_ENABLED=1 go test -race -timeout 9m ./...
+	CGO_ENABLED=1 go test -race -timeout 15m ./...
 
 verify-fuzz:
 	$(say) 'fuzzing, $(VERIFY_FUZZTIME) each, $(VERIFY_FUZZTIME_LONG) for the parsers of foreign bytes'
