@@ -123,13 +123,13 @@ func (s *Server) userListSimple() *wire.Endpoint {
 			"without people the list is empty, and there; past the end too",
 		},
 		Serve: func(c *wire.Call) error {
-			var room [maxPage]uint32
-			r, people, more, err := l.page(c, room[:0])
+			r, m, offset, err := l.walk(c)
 			if err != nil {
 				return err
 			}
+			more := l.more(c, m, offset)
 			out := c.Result().Raw(`{"has_more":`).Bool(more).Raw(`,"list":[`)
-			*out = r.AppendCards(*out, people, languageOf(c, language))
+			*out = r.AppendPage(*out, m, offset, int(c.Int(size)), languageOf(c, language))
 			out.Raw("]")
 			l.next(c, more)
 			out.Raw("}")

@@ -20,6 +20,22 @@ type departmentList struct {
 // version that its walk reads (contract D10), the people, and whether there are
 // more. It appends the people to dst.
 func (l *departmentList) page(c *wire.Call, dst []uint32) (r *directory.Root, people []uint32, more bool, err error) {
+	r, m, offset, err := l.walk(c)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	return r, m.Append(dst, offset, int(c.Int(l.size))), l.more(c, m, offset), nil
+}
+
+// more reports whether there is anybody behind the page that begins at an
+// offset.
+func (l *departmentList) more(c *wire.Call, m directory.Members, offset int) bool {
+	return offset+int(c.Int(l.size)) < m.Len()
+}
+
+// walk returns the version that the call reads, the list, and where in it the
+// page begins (contract D10).
+func (l *departmentList) walk(c *wire.Call) (r *directory.Root, m directory.Members, offset int, err error) {
 	grant, org := caller(c)
 	key := directory.WalkKey{
 		Appkey: grant.Appkey(), List: l.list, Dept: rollcall.DeptID(c.Int(l.dept)), Order: rollcall.Order(c.Enum(l.order)),
@@ -32,20 +48,19 @@ func (l *departmentList) page(c *wire.Call, dst []uint32) (r *directory.Root, pe
 		r = org.Version(key, false)
 	}
 	if _, ok := r.Dept(key.Dept); !ok {
-		return nil, nil, false, notFound(l.param)
+		return nil, m, 0, notFound(l.param)
 	}
 	if !grant.InScope(key.Dept, r.DeptEver) {
-		return nil, nil, false, outOfScope(l.param)
+		return nil, m, 0, outOfScope(l.param)
 	}
 	if at == 0 { // only a walk that may be taken is remembered
 		r = org.Version(key, true)
 	}
-	m, ok := r.Members(key.Dept, key.Order, key.Language, key.WithLimited)
+	list, ok := r.Members(key.Dept, key.Order, key.Language, key.WithLimited)
 	if !ok { // deleted this very moment
-		return nil, nil, false, notFound(l.param)
+		return nil, m, 0, notFound(l.param)
 	}
-	offset := int(min(at, int64(m.Len())))
-	return r, m.Append(dst, offset, key.Size), offset+key.Size < m.Len(), nil
+	return r, list, int(min(at, int64(list.Len()))), nil
 }
 
 // next writes where the next page begins, where there is one.

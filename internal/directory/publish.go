@@ -21,7 +21,7 @@ func (s *State) publish(version uint64, m *maker) *Root {
 		count: base.count, active: base.active, present: base.present, arrivals: base.arrivals,
 		reports: base.reports, system: base.system,
 		contacts: base.contacts, unions: base.unions, lastDept: s.lastDept, roles: s.roles,
-		depts: base.depts, deptNos: base.deptNos, copied: base.copied, joined: base.joined, totals: &sync.Map{},
+		depts: base.depts, deptNos: base.deptNos, copied: base.copied, joined: base.joined, pages: base.pages, cardsAs: base.cardsAs, totals: &sync.Map{},
 	}
 	// Every version is noted, so that a gap shows.
 	next.recent = base.recent
@@ -86,6 +86,9 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 				old = base.record(uint32(o))
 			}
 			rec, crd := m.encode(u)
+			if old != nil && !bytes.Equal(base.card(uint32(o)), crd) {
+				next.cardsAs = next.version
+			}
 			if old != nil && !bytes.Equal(old.userid(), rec.userid()) {
 				next.renamed = next.version
 			}

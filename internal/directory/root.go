@@ -52,8 +52,10 @@ type Root struct {
 	// the difference of two roots bounds what the older one keeps alive.
 	copied int64
 
-	joined *joinedIDs // of large lists, for all versions
-	totals *sync.Map  // DeptID → people in the subtree, computed when asked for
+	joined  *joinedIDs // of large lists, for all versions
+	pages   *pages     // of large lists, for all versions
+	cardsAs uint64     // the version in which the card of anybody known before last became another
+	totals  *sync.Map  // DeptID → people in the subtree, computed when asked for
 }
 
 // dept is one department of one version.

@@ -276,7 +276,7 @@ func newborn(r *Root) *Root {
 	r = &Root{
 		corp: r.corp, calendar: r.calendar, users: newIndex(0), deptNos: newIndex(0), contacts: newContacts([contactCount]int{}),
 		unions: r.unions, roles: newRoles(), lastDept: rollcall.RootDept,
-		apps: map[string]*rollcall.App{}, joined: newJoinedIDs(), totals: &sync.Map{},
+		apps: map[string]*rollcall.App{}, joined: newJoinedIDs(), pages: newPages(), totals: &sync.Map{},
 	}
 	e := r.depts.edit()
 	e.set(0, &dept{Dept: root, ended: rollcall.Open})
