@@ -230,7 +230,7 @@ func (f *follower) step(now time.Time) (more bool, err error) {
 		}
 		batch = append(batch, x)
 	})
-	if err = errors.Join(err, behind); err != nil {
+	if err := errors.Join(err, behind); err != nil {
 		return false, err
 	}
 	if len(batch) > 0 {

@@ -112,6 +112,7 @@ func (c *importCommand) Run(ctx context.Context, std streams) error {
 	if !c.JSON {
 		showPlan(std.out, result)
 	}
+	job.warnOfOld(std.err)
 	nothing := job.planned.Empty() && result.NewSignIns == 0
 	result.Version = org.Current().Version()
 	if c.DryRun || nothing {
@@ -162,6 +163,22 @@ func (j *importJob) intent(s *directory.State) (directory.Batch, error) {
 		_, err := activity.Record(tx, j.planned.SignIns)
 		return err
 	}}, nil
+}
+
+// warnOfOld tells of sign-ins that a server will forget at once.
+func (j *importJob) warnOfOld(w io.Writer) {
+	r, old := j.org.Current(), 0
+	set := r.Corp().Settings
+	oldest := activity.Oldest(set, r.Calendar(), time.Now())
+	for day := range j.planned.SignIns {
+		if day < oldest {
+			old++
+		}
+	}
+	if old > 0 {
+		fmt.Fprintf(w, "Warning: %d days of sign-ins are before %s, and a server forgets them: only %d days are kept."+
+			" To keep all, first run: rollcall settings activity.retention_days 0\n", old, oldest, set.RetentionDays)
+	}
 }
 
 // newSignIns counts the sign-ins that are not recorded yet.

@@ -110,12 +110,12 @@ func (f *feeder) run(s *liveServer, token string, rng *rand.Rand, now time.Time,
 		req.Header.Set("Authorization", "Bearer "+token)
 		resp, err := s.client.Do(req)
 		if err != nil {
-			return nil // it is dead
+			return nil //nolint:nilerr // it is dead, as it should be
 		}
 		text, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
 		if err != nil {
-			return nil
+			return nil //nolint:nilerr // it died while it answered
 		}
 		var reply struct {
 			Accepted int

@@ -125,7 +125,7 @@ func (j *signInImport) file(ctx context.Context, name string) (err error) {
 		if err != nil {
 			return fmt.Errorf("reading sign-ins: %w", err)
 		}
-		defer file.Close()
+		defer file.Close() //nolint:errcheck // it was only read
 		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
 			size = info.Size()
 		}

@@ -69,7 +69,8 @@ func NewFile(r io.Reader, from Mark) (*File, error) {
 	f := &File{in: &tracked{r: in, hash: sha256.New()}, start: from, header: from.Header, line: from.Lines}
 	if from.Offset == 0 {
 		f.start, f.line = Mark{}, 0
-		return f, f.begin(in)
+		err := f.begin(in)
+		return f, err
 	}
 	if err := f.in.skip(from.Offset); err != nil || f.in.sum() != from.SHA256 {
 		if err == nil || errors.Is(err, io.EOF) {
