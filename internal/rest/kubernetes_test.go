@@ -225,10 +225,13 @@ func TestQuestionsAgreeWithANaiveComputation(t *testing.T) {
 		members[d], below[d] = n.people(d, false), n.people(d, d != 0)
 	}
 	first := rollcall.Day(20150801)
-	for range 100 {
+	for i := range 100 {
 		from := first.AddDays(rng.IntN(4030))
 		to := min(from.AddDays(rng.IntN(1+rng.IntN(800))), 20260825)
-		for _, d := range depts {
+		for k, d := range depts {
+			if (k+i)%4 != 0 { // every department meets a quarter of the ranges
+				continue
+			}
 			q := activity.Question{Kind: activity.Kinds()[rng.IntN(5)], From: min(from, to), To: to, Subtrees: rng.IntN(2) == 0}
 			people := members[d]
 			if d != 0 {
