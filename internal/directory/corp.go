@@ -79,7 +79,7 @@ func (c *Corp) show(r *Root) {
 type Batch struct {
 	Changes []rollcall.Change // At, By and Version are filled in by the writer
 	// InTx does what else belongs to the same transaction, such as sign-ins. It
-	// may be called again, in a new transaction.
+	// may be called again, in a new transaction, and must not use the State.
 	InTx func(tx rollcall.Tx) error
 	// Committed is called after the commit and before anyone is answered.
 	Committed func(rollcall.Head)
@@ -176,11 +176,9 @@ func (c *Corp) sequence() {
 			return
 		}
 		c.pool.Unlock()
-		began := c.opt.Clock()
-		c.commit(group)
-		took := c.opt.Clock().Sub(began)
+		synced := c.commit(group)
 		c.pool.Lock()
-		c.pool.committed(len(group), len(c.pool.waiting), took)
+		c.pool.committed(len(group), len(c.pool.waiting), synced)
 		c.pool.Unlock()
 		for _, w := range group {
 			close(w.done)
@@ -194,21 +192,24 @@ const writeTimeout = 10 * time.Second
 
 // commit carries out a group of intents in one transaction and sets their
 // answers. Where the store refuses what one of them wants, each gets a
-// transaction of its own, so that the others do not suffer from it.
-func (c *Corp) commit(group []*waiter) {
+// transaction of its own, so that the others do not suffer from it. It returns
+// how long the store took to make the last of it durable.
+func (c *Corp) commit(group []*waiter) (synced time.Duration) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	if c.commitTogether(group) || len(group) == 1 {
-		return
+	synced, accepted := c.commitTogether(group)
+	if accepted || len(group) == 1 {
+		return synced
 	}
 	for i, w := range group {
 		w.out, w.err = Outcome{}, nil
-		c.commitTogether(group[i : i+1])
+		synced, _ = c.commitTogether(group[i : i+1])
 	}
+	return synced
 }
 
 // commitTogether reports false where the store refused to write something.
-func (c *Corp) commitTogether(group []*waiter) (accepted bool) {
+func (c *Corp) commitTogether(group []*waiter) (synced time.Duration, accepted bool) {
 	fail := func(err error) {
 		for _, w := range group {
 			if w.err == nil {
@@ -221,45 +222,52 @@ func (c *Corp) commitTogether(group []*waiter) (accepted bool) {
 	tx, err := c.opt.Store.Begin(ctx, c.id)
 	if err != nil {
 		fail(busy("the change could not be begun", err))
-		return true
+		return synced, true
 	}
 	defer tx.Rollback()
 	if err := c.takeOver(ctx, tx.Head(), tx.Changes); err != nil {
 		fail(err)
-		return true
+		return synced, true
 	}
 	state, batches, changes := c.decide(group)
 	if !needsCommit(batches) {
 		for _, w := range group {
 			w.out.Version = tx.Head().Version
 		}
-		return true
+		return synced, true
 	}
+	// The next version is made while the changes are being written, and given up
+	// where that fails.
+	next := c.prepare(state, len(changes) > 0)
+	defer next.wait() // before anybody makes another
 	if len(changes) > 0 {
 		if err := tx.Append(changes); err != nil {
 			fail(fmt.Errorf("writing the changes: %w", err))
-			return false
+			return synced, false
 		}
 	}
 	for _, b := range batches {
 		if b.InTx != nil {
 			if err := b.InTx(tx); err != nil {
 				fail(fmt.Errorf("writing what goes with the changes: %w", err))
-				return false
+				return synced, false
 			}
 		}
 	}
 	id := newBatchID()
+	began := c.opt.Clock()
 	head, err := tx.Commit(id)
+	synced = c.opt.Clock().Sub(began)
 	if err != nil {
 		if head, err = c.resolve(tx.Head(), id, err); err != nil {
 			fail(err)
-			return true
+			return synced, true
 		}
 	}
 	if len(changes) > 0 {
-		c.recent.note(state, head.Version)
-		c.show(state.publish(head.Version, c.maker))
+		r := next.wait()
+		c.recent.note(next.touched)
+		c.show(r)
 	}
 	for _, w := range group {
 		if w.err == nil {
@@ -271,7 +279,36 @@ func (c *Corp) commitTogether(group []*waiter) (accepted bool) {
 			b.Committed(head)
 		}
 	}
-	return true
+	return synced, true
+}
+
+// prepared is a version in the making.
+type prepared struct {
+	touched touch
+	done    chan struct{} // nil where there is no version to make
+	root    *Root
+}
+
+// prepare begins to make the version after the newest one.
+func (c *Corp) prepare(s *State, needed bool) *prepared {
+	p := &prepared{}
+	if needed {
+		version := s.base.version + 1
+		p.touched, p.done = s.touch(version), make(chan struct{})
+		go func() {
+			defer close(p.done)
+			p.root = s.publish(version, c.maker)
+		}()
+	}
+	return p
+}
+
+// wait returns the version when it is made.
+func (p *prepared) wait() *Root {
+	if p.done != nil {
+		<-p.done
+	}
+	return p.root
 }
 
 func needsCommit(batches []Batch) bool {
@@ -397,7 +434,7 @@ func (c *Corp) takeOver(ctx context.Context, head rollcall.Head, changes func(af
 	if err != nil {
 		return fmt.Errorf("taking over the changes of organization %s: %w", c.id, err)
 	}
-	c.recent.note(state, version)
+	c.recent.note(state.touch(version))
 	c.show(state.publish(version, c.maker))
 	return nil
 }

@@ -3,10 +3,12 @@ package directory_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"rollcall"
 	"rollcall/internal/directory"
+	"rollcall/internal/directory/modeltest"
 )
 
 // Whatever fails in the store: the answer tells the truth about what is there,
@@ -249,4 +251,55 @@ func set(where bool, do func()) {
 	if where {
 		do()
 	}
+}
+
+// A version is made while its changes are written. Where they are not committed,
+// what was made is given up: nobody finds it, however often that happens, and
+// its numbers go to others.
+func TestVersionsThatAreGivenUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	model := w.newCorp(t)
+	store := &faulty{Store: w.store}
+	corp := w.open(t, store, model.Corp.ID)
+	do(t, corp, model, created(2, 1))
+	person := func(o rollcall.Ordinal, userid, mobile string) rollcall.Change {
+		c := joined(o, userid, "Anna")
+		c.User.Mobile = mobile
+		return c
+	}
+	const lost = 20
+	for round, dept := range modeltest.DeptIDs()[2:] {
+		store.committing = func() error { return errors.New("broken") }
+		for try := range lost {
+			o := rollcall.Ordinal(round)
+			id := dept + rollcall.DeptID(100*try)
+			changes := []rollcall.Change{created(id, 2)}
+			for i := range rollcall.Ordinal(1 + try%3) {
+				changes = append(changes, person(o+i, fmt.Sprint("lost", round, ".", try, ".", i), fmt.Sprint("13", round, "000", try, "00", i)), added(o+i, id))
+			}
+			if _, err := corp.Do(t.Context(), "test", want(changes...)); err == nil {
+				t.Fatal("a change was acknowledged that is not there")
+			}
+			r := corp.Current()
+			if u, ok := r.UserByID(changes[1].User.UserID); ok {
+				t.Fatalf("%s is found and is not there: %+v", changes[1].User.UserID, u)
+			}
+			if u, ok := r.UserByContact(directory.Mobile, changes[1].User.Mobile); ok {
+				t.Fatalf("%s is found and is not there: %+v", changes[1].User.Mobile, u)
+			}
+			if _, ok := r.Dept(id); ok {
+				t.Fatalf("department %d is found and is not there", id)
+			}
+		}
+		store.heal()
+		// The last one comes after all, with another's number.
+		userid := fmt.Sprint("lost", round, ".", lost-1, ".0")
+		do(t, corp, model, created(dept, 1), person(rollcall.Ordinal(round), userid, fmt.Sprint("13", round, "0000000")), added(rollcall.Ordinal(round), dept))
+		if u, ok := corp.Current().UserByID(userid); !ok || u.Mobile != fmt.Sprint("13", round, "0000000") {
+			t.Fatalf("%s is %+v", userid, u)
+		}
+	}
+	agree(t, corp.Current(), model, 7)
+	sameAfresh(t, w, corp.Current())
 }

@@ -137,7 +137,12 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 
 // publishNames brings what finds people up to date.
 func (s *State) publishNames(next *Root) {
-	rehash := func(n uint32) (uint64, bool) { return next.users.hashString(next.record(n).userid()), true }
+	rehash := func(n uint32) (uint64, bool) {
+		if int(n) >= next.people { // of a version that was given up
+			return 0, false
+		}
+		return next.users.hashString(next.record(n).userid()), true
+	}
 	for o := s.base.people; o < next.people; o++ {
 		next.users = next.users.with(next.users.hashString(next.record(uint32(o)).userid()), uint32(o), rehash)
 	}
@@ -145,7 +150,12 @@ func (s *State) publishNames(next *Root) {
 		if int(o) < s.base.people && !bytes.Equal(s.base.record(uint32(o)).userid(), []byte(u.UserID)) { // erased
 			next.users = next.users.with(next.users.hashString([]byte(u.UserID)), uint32(o), rehash)
 		}
-		next.contacts = next.contacts.with(uint32(o), next.record(uint32(o)), next.record)
+		next.contacts = next.contacts.with(uint32(o), next.record(uint32(o)), func(n uint32) record {
+			if int(n) >= next.people { // of a version that was given up
+				return nil
+			}
+			return next.record(n)
+		})
 	}
 }
 
@@ -221,6 +231,9 @@ func (s *State) publishDepts(next *Root, edits map[rollcall.DeptID]*memberEdit) 
 		depts.set(n, s.depts[id])
 		next.depts = depts.v
 		next.deptNos = next.deptNos.with(next.deptNos.hashNumber(int64(id)), uint32(n), func(n uint32) (uint64, bool) {
+			if int(n) >= depts.v.n { // of a version that was given up
+				return 0, false
+			}
 			return next.deptNos.hashNumber(int64(depts.at(int(n)).ID)), true
 		})
 	}
