@@ -38,7 +38,15 @@ INSERT INTO users SELECT n, 'old.' || n, '王伟', '13' || lpad(n::text, 9, '0')
 INSERT INTO memberships SELECT n, 1 + n %% 10000, 0, false FROM generate_series(1, %[1]d) AS n;
 SELECT setval('ordinals', %[1]d);
 ANALYZE;`
+	// A transaction as programs make it, and all of it in one statement, which
+	// saves the ways there and back.
 	pgCreate = `\set dept random(1, 10000)
+BEGIN;
+INSERT INTO users SELECT n, 'new.' || n, '新人', '18' || n FROM nextval('ordinals') AS n;
+INSERT INTO memberships SELECT currval('ordinals'), :dept, 0, false;
+COMMIT;
+`
+	pgCreateAtOnce = `\set dept random(1, 10000)
 WITH person AS (
 	INSERT INTO users SELECT n, 'new.' || n, '新人', '18' || n FROM nextval('ordinals') AS n RETURNING ordinal
 ) INSERT INTO memberships SELECT ordinal, :dept, 0, false FROM person;
@@ -70,9 +78,10 @@ func (b *bench) startPostgres() (p *postgres, err error) {
 	if err := awaitDial("unix", socket); err != nil {
 		return nil, errors.Join(err, p.stop())
 	}
-	script := filepath.Join(p.dir, "create.sql")
-	if err := os.WriteFile(script, []byte(pgCreate), 0o644); err != nil {
-		return nil, errors.Join(err, p.stop())
+	for name, text := range map[string]string{pgScript: pgCreate, pgScriptAtOnce: pgCreateAtOnce} {
+		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o644); err != nil {
+			return nil, errors.Join(err, p.stop())
+		}
 	}
 	// It takes connections a moment before it can answer.
 	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
@@ -124,8 +133,14 @@ func (p *postgres) run(name string, args ...string) error {
 
 var pgbenchDone = regexp.MustCompile(`(?s)number of transactions actually processed: (\d+).*tps = ([0-9.]+)`)
 
-// insert has pgbench create people for a while.
-func (p *postgres) insert(d time.Duration) (r rate, err error) {
+// The files of the two transactions.
+const (
+	pgScript       = "create.sql"
+	pgScriptAtOnce = "create-at-once.sql"
+)
+
+// insert has pgbench create people for a while, with one of the scripts.
+func (p *postgres) insert(script string, d time.Duration) (r rate, err error) {
 	before, err := cpuOfAll(p.server.Process.Pid)
 	if err != nil {
 		return r, err
@@ -133,7 +148,7 @@ func (p *postgres) insert(d time.Duration) (r rate, err error) {
 	// The time begins before the connections are made; the rate does not.
 	seconds := 2 + int(d.Seconds())
 	cmd := p.command("pgbench", "-h", "127.0.0.1", "-p", p.port, "-U", "bench", "-n", "-M", "prepared", "-c", strconv.Itoa(writers), "-j", "1",
-		"-T", strconv.Itoa(seconds), "-f", "create.sql", "postgres")
+		"-T", strconv.Itoa(seconds), "-f", script, "postgres")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return r, fmt.Errorf("pgbench: %w\n%s", err, out)
