@@ -18,7 +18,7 @@ func (s *State) publish(version uint64, m *maker) *Root {
 	next := &Root{
 		version: version, corp: s.corp, calendar: s.calendar, apps: s.apps, departed: s.departed,
 		cards: base.cards, records: base.records, packed: base.packed, renamed: base.renamed, people: int(s.NextOrdinal()), users: base.users,
-		count: base.count, active: base.active, present: base.present, arrivals: base.arrivals,
+		count: base.count, active: base.active, present: base.present, activated: base.activated, arrivals: base.arrivals,
 		reports: base.reports, system: base.system,
 		contacts: base.contacts, unions: base.unions, lastDept: s.lastDept, roles: s.roles,
 		depts: base.depts, deptNos: base.deptNos, copied: base.copied, joined: base.joined, pages: base.pages, cardsAs: base.cardsAs, totals: &sync.Map{},
@@ -66,9 +66,11 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 		}
 		return e
 	}
-	records, cards, present := base.records.edit(), base.cards.edit(), base.present.edit()
+	records, cards := base.records.edit(), base.cards.edit()
+	present, activated := base.present.edit(), base.activated.edit()
 	for word := base.present.n; word*64 < next.people; word++ {
 		present.set(word, 0)
+		activated.set(word, 0)
 	}
 	var arrivals, reports memberEdit
 	var system systemEdits
@@ -96,10 +98,8 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 			was, is := old != nil && old.stay().To == rollcall.Open, u.Present()
 			next.tally(old, was, -1)
 			next.tally(rec, is, 1)
-			if was != is {
-				word, bit := int(o/64), uint64(1)<<(o%64)
-				present.set(word, present.at(word)&^bit|bit*uint64(b2i(is)))
-			}
+			setBit(present, uint32(o), is)
+			setBit(activated, uint32(o), u.Active)
 			if was != is || was && old.stay().From != u.Stay.From {
 				arrivals.move(uint32(o), was, is)
 			}
@@ -126,13 +126,21 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 		next.copied += int64(len(records.at(no)) + len(cards.at(no)))
 		touched = touched[n:]
 	}
-	next.records, next.cards, next.present = records.vector(), cards.vector(), present.vector()
+	next.records, next.cards, next.present, next.activated = records.vector(), cards.vector(), present.vector(), activated.vector()
 	s.publishNames(next)
-	next.copied += 8 * int64(len(next.records.leaves)+len(next.cards.leaves)+len(next.present.leaves))
+	next.copied += 8 * int64(len(next.records.leaves)+len(next.cards.leaves)+len(next.present.leaves)+len(next.activated.leaves))
 	next.arrivals = s.relist(base.arrivals, next, arrivals, func(c comparer) func(a, b uint32) int { return c.arrival }, 0)
 	next.reports = s.relist(base.reports, next, reports, func(c comparer) func(a, b uint32) int { return c.report }, 0)
 	s.relistSystem(next, &system)
 	return edits
+}
+
+// setBit makes a bit of a vector of bits be what it is, where it is not yet.
+func setBit(bits *vectorEditor[uint64], o uint32, is bool) {
+	word, bit := int(o/64), uint64(1)<<(o%64)
+	if before := bits.at(word); before&bit != 0 != is {
+		bits.set(word, before^bit)
+	}
 }
 
 // publishNames brings what finds people up to date.

@@ -30,6 +30,7 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 		"count":                     func(r *Root) { r.count++ },
 		"active":                    func(r *Root) { r.active-- },
 		"present":                   func(r *Root) { e := r.present.edit(); e.set(0, e.at(0)^1); r.present = e.vector() },
+		"activated":                 func(r *Root) { e := r.activated.edit(); e.set(0, e.at(0)^1); r.activated = e.vector() },
 		"present beyond the last":   func(r *Root) { e := r.present.edit(); e.set(r.present.n-1, 1<<63); r.present = e.vector() },
 		"arrivals out of order":     func(r *Root) { r.arrivals = firstTwo(r.arrivals) },
 		"arrival missing":           func(r *Root) { r.arrivals = without(r.arrivals) },
