@@ -125,3 +125,35 @@ func BenchmarkQuestions(b *testing.B) {
 		})
 	}
 }
+
+// First sign-ins of accounts, 10,000 in a batch, out of 100,000 people in any
+// order: each is a change of the log. It is to be run at most ten times.
+func BenchmarkFirstSignIns(b *testing.B) {
+	const people, batch = 100_000, 10_000
+	x := newOrg(b, spring, "Asia/Shanghai")
+	var changes []rollcall.Change
+	for o := range rollcall.Ordinal(people) {
+		changes = append(changes, joined(o, rollcall.Beginning))
+	}
+	if _, err := x.corp.Do(b.Context(), "bench", func(*directory.State) (directory.Batch, error) {
+		return directory.Batch{Changes: changes}, nil
+	}); err != nil {
+		b.Fatal(err)
+	}
+	order := rand.New(rand.NewPCG(1, 2)).Perm(people)
+	for b.Loop() {
+		if len(order) == 0 {
+			b.Fatal("everybody has signed in")
+		}
+		var list []activity.SignIn
+		for _, o := range order[:batch] {
+			list = append(list, activity.SignIn{Ordinal: rollcall.Ordinal(o), At: rollcall.At(spring)})
+		}
+		order = order[batch:]
+		out, err := x.reg.Take(b.Context(), x.corp, list, x.clock.Now, activity.Terms{By: "bench"})
+		if err != nil || out.Fresh != batch {
+			b.Fatal(out.Fresh, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*batch), "ns/sign-in")
+}
