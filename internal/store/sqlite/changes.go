@@ -72,9 +72,13 @@ func (l *log) write(conn *sqlite.Conn, at place, c *rollcall.Change, person, dep
 		l.json = json.NewEncoder(&l.buf)
 		l.json.SetEscapeHTML(false)
 	}
-	l.buf.Reset()
-	if err := l.json.Encode(&c.Payload); err != nil {
-		return fmt.Errorf("encode the payload: %w", err)
+	payload := "{}" // of those that come in large numbers
+	if c.Payload != (rollcall.Payload{}) {
+		l.buf.Reset()
+		if err := l.json.Encode(&c.Payload); err != nil {
+			return fmt.Errorf("encode the payload: %w", err)
+		}
+		payload = string(bytes.TrimRight(l.buf.Bytes(), "\n"))
 	}
 	q := prepare(conn, insertChange)
 	q.text(at.corpID).int(at.version).int(at.seq).text(string(c.Kind))
@@ -88,7 +92,7 @@ func (l *log) write(conn *sqlite.Conn, at place, c *rollcall.Change, person, dep
 	} else {
 		q.null()
 	}
-	q.int(int64(c.At)).text(c.By).text(string(bytes.TrimRight(l.buf.Bytes(), "\n")))
+	q.int(int64(c.At)).text(c.By).text(payload)
 	_, err := q.run()
 	return err
 }
