@@ -42,11 +42,23 @@ func (r *Root) AddMembersAt(set *ordset.Set, id rollcall.DeptID, t rollcall.Inst
 		return
 	}
 	d := r.depts.at(int(n))
-	entered := d.all.entry.Search(func(o uint32) bool { return r.record(o).in(id).entered() < t })
+	entered := r.enteredBefore(d, t)
 	for _, o := range d.all.entry.Append(make([]uint32, 0, entered), 0, entered) {
 		set.Add(o)
 	}
 	addEnded(set, d.past, t)
+}
+
+// enteredBefore returns how many of a department's members had entered it just
+// before t; they are the first by the time of entering.
+func (r *Root) enteredBefore(d *dept, t rollcall.Instant) int {
+	before := func(o uint32) bool { return r.record(o).in(d.ID).entered() < t }
+	// Mostly it is about all of them, and each look goes to another place of the
+	// memory.
+	if n := d.all.entry.Len(); n == 0 || before(d.all.entry.At(n-1)) {
+		return n
+	}
+	return d.all.entry.Search(before)
 }
 
 // addEnded adds those of ended belongings, which are sorted by their end, that

@@ -18,9 +18,10 @@ type Timeline struct {
 
 	set   *ordset.Set
 	count int
-	// again has those who belong more than once at the moment, in two
-	// departments or by stays that overlap, with how often beyond the first.
-	again map[uint32]int
+	// twice has those who belong more than once at the moment, in two departments
+	// or by stays that overlap; more says how often beyond twice.
+	twice *ordset.Set
+	more  map[uint32]int
 	// comes and goes are who has one belonging more or less at each instant.
 	comes, goes [][]uint32
 	// words are the only ones of the set that ever have a bit; nil where it may be
@@ -34,7 +35,7 @@ type Timeline struct {
 // instant.
 func (r *Root) Timeline(ends []rollcall.Instant, depts []rollcall.DeptID, subtrees bool) *Timeline {
 	t := &Timeline{
-		ends: ends, again: map[uint32]int{}, comes: make([][]uint32, len(ends)+1), goes: make([][]uint32, len(ends)+1),
+		ends: ends, twice: ordset.New(0), more: map[uint32]int{}, comes: make([][]uint32, len(ends)+1), goes: make([][]uint32, len(ends)+1),
 	}
 	if len(ends) == 0 {
 		return t
@@ -92,8 +93,7 @@ func (t *Timeline) everyone(r *Root) {
 // members takes in those of a department.
 func (t *Timeline) members(r *Root, p part) {
 	d := r.depts.at(int(p.dept))
-	first := t.ends[p.from]
-	entered := d.all.entry.Search(func(o uint32) bool { return r.record(o).in(d.ID).entered() < first })
+	entered := r.enteredBefore(d, t.ends[p.from])
 	list := d.all.entry.Append(nil, 0, d.all.entry.Len())
 	for i, o := range list {
 		from := p.from
@@ -134,21 +134,27 @@ func (t *Timeline) begins(o uint32, at int) {
 }
 
 func (t *Timeline) enter(o uint32) {
-	if t.set.Has(o) {
-		t.again[o]++
-		return
+	switch {
+	case !t.set.Has(o):
+		t.set.Add(o)
+		t.count++
+	case !t.twice.Has(o):
+		t.twice.Add(o)
+	default:
+		t.more[o]++
 	}
-	t.set.Add(o)
-	t.count++
 }
 
 func (t *Timeline) leave(o uint32) {
-	if n := t.again[o]; n > 0 {
-		t.again[o] = n - 1
-		return
+	switch {
+	case !t.twice.Has(o):
+		t.set.Remove(o)
+		t.count--
+	case t.more[o] == 0:
+		t.twice.Remove(o)
+	default:
+		t.more[o]--
 	}
-	t.set.Remove(o)
-	t.count--
 }
 
 // Next goes on to the next instant and returns who belonged just before it, and
