@@ -1,8 +1,10 @@
 package activity
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"rollcall"
@@ -110,6 +112,8 @@ func judge(s *directory.State, batch []SignIn, now time.Time, t Terms) (reasons 
 			changes = append(changes, rollcall.Change{Kind: rollcall.UserActivated, Ordinal: x.Ordinal})
 		}
 	}
+	// Neighbours lie together in the store and in memory.
+	slices.SortFunc(changes, func(a, b rollcall.Change) int { return cmp.Compare(a.Ordinal, b.Ordinal) })
 	return reasons, days, changes
 }
 

@@ -30,10 +30,11 @@ type Root struct {
 	count    int // who belongs now
 	active   int // of those, the activated
 
-	present  vector[uint64] // who belongs now, as bits
-	arrivals sequence.Seq   // who belongs now, by the start of the stay
-	reports  sequence.Seq   // of those, who reports to somebody, by that person
-	departed []pastStay     // ended stays, by their end
+	present   vector[uint64] // who belongs now, as bits
+	activated vector[uint64] // whose account was ever activated, as bits
+	arrivals  sequence.Seq   // who belongs now, by the start of the stay
+	reports   sequence.Seq   // of those, who reports to somebody, by that person
+	departed  []pastStay     // ended stays, by their end
 
 	depts    vector[*dept]
 	deptNos  *index          // dept_id → number in depts

@@ -158,26 +158,33 @@ func (f *feedReader) readArray(b []byte) error {
 // readLines reads one object, which may go over several lines, or JSON lines. A
 // line that is broken is rejected, and the others are taken.
 func (f *feedReader) readLines(b []byte) error {
-	for line := 1; len(b) > 0; {
-		skipped := len(b) - len(bytes.TrimLeft(b, " \t\r\n"))
-		line += bytes.Count(b[:skipped], []byte("\n"))
-		if b = b[skipped:]; len(b) == 0 {
-			break
-		}
-		rest, err := f.take(b, line)
-		if err != nil {
-			f.received++
-			f.reject(line, journal.Malformed)
-			next := bytes.IndexByte(b, '\n')
-			if next < 0 {
-				break
-			}
-			rest = b[next:]
-		}
-		line += bytes.Count(b[:len(b)-len(rest)], []byte("\n"))
-		b = rest
+	// Texts are decoded where they stand, and a line break in one of them then
+	// looks like one that ends a line: these are looked for before.
+	breaks := make([]int, 0, bytes.Count(b, []byte("\n")))
+	for at := 0; len(breaks) < cap(breaks); at = breaks[len(breaks)-1] + 1 {
+		breaks = append(breaks, at+bytes.IndexByte(b[at:], '\n'))
 	}
-	return nil
+	for at, line := 0, 1; ; {
+		at = len(b) - len(bytes.TrimLeft(b[at:], " \t\r\n"))
+		for len(breaks) > 0 && breaks[0] < at {
+			breaks = breaks[1:]
+			line++
+		}
+		if at == len(b) {
+			return nil
+		}
+		rest, err := f.take(b[at:], line)
+		if err == nil {
+			at = len(b) - len(rest)
+			continue
+		}
+		f.received++
+		f.reject(line, journal.Malformed)
+		if len(breaks) == 0 {
+			return nil
+		}
+		at = breaks[0]
+	}
 }
 
 // take reads one object. What is wrong with what it says is the line's problem;

@@ -93,11 +93,15 @@ func (l *log) write(conn *sqlite.Conn, at place, c *rollcall.Change, person, dep
 		l.json = json.NewEncoder(&l.buf)
 		l.json.SetEscapeHTML(false)
 	}
-	l.buf.Reset()
-	if err := l.json.Encode(&c.Payload); err != nil {
-		return fmt.Errorf("encode the payload: %w", err)
+	payload := "{}" // of those that come in large numbers
+	if c.Payload != (rollcall.Payload{}) {
+		l.buf.Reset()
+		if err := l.json.Encode(&c.Payload); err != nil {
+			return fmt.Errorf("encode the payload: %w", err)
+		}
+		payload = string(bytes.TrimRight(l.buf.Bytes(), "\n"))
 	}
-	l.rows = append(l.rows, logRow{c, at.seq, person, dept, string(bytes.TrimRight(l.buf.Bytes(), "\n"))})
+	l.rows = append(l.rows, logRow{c, at.seq, person, dept, payload})
 	if len(l.rows) < logRows {
 		return nil
 	}
