@@ -88,6 +88,7 @@ type server struct {
 	ops          *ops.Server
 	calls, admin net.Listener
 	log          *slog.Logger
+	done         chan struct{} // closed when nobody can be answered any longer
 }
 
 // followEvery is how often the store is asked what others committed; somewhat
@@ -96,7 +97,7 @@ const followEvery = 200 * time.Millisecond
 
 // prepare loads everything and opens the listeners.
 func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key access.Key, clock *ops.Clock, logger *slog.Logger) (*server, error) {
-	s := &server{registry: access.New(key, store, clock.Now), log: logger}
+	s := &server{registry: access.New(key, store, clock.Now), log: logger, done: make(chan struct{})}
 	proxies, err := c.proxies()
 	if err != nil {
 		return nil, err
@@ -116,8 +117,10 @@ func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key acc
 		}
 	}()
 	began := time.Now()
+	opt := options(store, clock.Now)
+	opt.Done = s.done
 	s.node, err = node.Open(ctx, node.Options{
-		Options: options(store, clock.Now), Only: c.Corp,
+		Options: opt, Only: c.Corp,
 		Opened:  func(ctx context.Context, o *node.Org) error { return s.registry.Add(ctx, o) },
 		Changed: func(n *node.Node) { ops.KeepHeadroom(peopleOf(n)) },
 	})
@@ -256,6 +259,7 @@ func (s *server) run(ctx context.Context) error {
 		})
 	})
 	err := s.ops.Run(ctx, s.calls, s.admin)
+	close(s.done)
 	stop()
 	background.Wait()
 	return err

@@ -24,6 +24,9 @@ type Options struct {
 	Clock func() time.Time
 	// Kept bounds the versions kept for walks; zero values take defaults.
 	Kept KeptLimits
+	// Done is closed when the process is about to end: nothing is waited for
+	// any longer. Nil is never.
+	Done <-chan struct{}
 }
 
 // Corp is one organization, live: its newest version and the one way to change
@@ -116,8 +119,8 @@ const maxWaiting = 4096
 // Do carries out an intent: it is decided on the newest state, durable, and
 // visible to every later reader before Do returns. Intents that come at the
 // same time share a transaction; each sees what those before it decided. by
-// says who wants it. When ctx ends before its turn has come, nothing happens;
-// afterwards Do waits for the answer.
+// says who wants it. When ctx ends before its turn has come, or the turn does not
+// come within ten seconds, nothing happens; afterwards Do waits for the answer.
 func (c *Corp) Do(ctx context.Context, by string, intent Intent) (Outcome, error) {
 	w := &waiter{by: by, intent: intent, done: make(chan struct{})}
 	c.pool.Lock()
@@ -132,14 +135,20 @@ func (c *Corp) Do(ctx context.Context, by string, intent Intent) (Outcome, error
 		go c.sequence()
 	}
 	c.pool.Unlock()
+	turn := time.NewTimer(writeTimeout)
+	defer turn.Stop()
+	late := context.DeadlineExceeded
 	select {
 	case <-w.done:
+		return w.out, w.err
+	case <-turn.C:
 	case <-ctx.Done():
-		if c.withdraw(w) {
-			return Outcome{}, busy("the change waited for its turn", ctx.Err())
-		}
-		<-w.done
+		late = ctx.Err()
 	}
+	if c.withdraw(w) {
+		return Outcome{}, busy("the change waited for its turn", late)
+	}
+	<-w.done
 	return w.out, w.err
 }
 
@@ -204,8 +213,17 @@ func (c *Corp) commit(group []*waiter) {
 	for i, w := range group {
 		w.out, w.err = Outcome{}, nil
 		c.commitTogether(group[i : i+1])
+		if errors.Is(w.err, errNotBegun) { // as little would those behind it
+			for _, behind := range group[i:] {
+				behind.out, behind.err = Outcome{}, w.err
+			}
+			return
+		}
 	}
 }
+
+// errNotBegun is behind the errors of those whom the store gave no transaction.
+var errNotBegun = errors.New("no transaction was begun")
 
 // commitTogether reports false where the store refused to write something.
 func (c *Corp) commitTogether(group []*waiter) (accepted bool) {
@@ -220,7 +238,7 @@ func (c *Corp) commitTogether(group []*waiter) (accepted bool) {
 	defer cancel()
 	tx, err := c.opt.Store.Begin(ctx, c.id)
 	if err != nil {
-		fail(busy("the change could not be begun", err))
+		fail(busy("the change could not be begun", errors.Join(errNotBegun, err)))
 		return true
 	}
 	defer tx.Rollback()
@@ -252,7 +270,8 @@ func (c *Corp) commitTogether(group []*waiter) (accepted bool) {
 	id := newBatchID()
 	head, err := tx.Commit(id)
 	if err != nil {
-		if head, err = c.resolve(tx.Head(), id, err); err != nil {
+		tx.Rollback()
+		if head, err = c.resolve(id, err); err != nil {
 			fail(err)
 			return true
 		}
@@ -319,23 +338,6 @@ func newBatchID() string {
 	var b [12]byte
 	rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])
-}
-
-// resolve finds out whether a batch is there whose commit failed. before is the
-// head that it was to follow. Where others have committed since, it stays open.
-func (c *Corp) resolve(before rollcall.Head, batch string, cause error) (rollcall.Head, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
-	defer cancel()
-	heads, err := c.opt.Store.Heads(ctx)
-	for _, h := range heads {
-		switch {
-		case h.CorpID == c.id && h.Batch == batch:
-			return h, nil
-		case h == before:
-			return rollcall.Head{}, busy("the change could not be committed", cause)
-		}
-	}
-	return rollcall.Head{}, fmt.Errorf("it is not known whether the change was committed: %w", errors.Join(cause, err))
 }
 
 // reloadAfter is how many changes are taken over one by one; beyond that the
