@@ -39,8 +39,9 @@ type Corp struct {
 	walks  *walks
 	recent *recent
 
-	// writing is held by whoever makes the next version: the sequencer, or a
-	// follower that takes over what others committed.
+	// writing is held by whoever makes the next version: the sequencer within its
+	// transaction, or a follower that takes over what others committed. It is not
+	// held while a transaction is waited for.
 	writing sync.Mutex
 
 	pool struct { // intents that wait for the next transaction
@@ -205,8 +206,6 @@ const writeTimeout = 10 * time.Second
 // answers. Where the store refuses what one of them wants, each gets a
 // transaction of its own, so that the others do not suffer from it.
 func (c *Corp) commit(group []*waiter) {
-	c.writing.Lock()
-	defer c.writing.Unlock()
 	if c.commitTogether(group) || len(group) == 1 {
 		return
 	}
@@ -242,6 +241,8 @@ func (c *Corp) commitTogether(group []*waiter) (accepted bool) {
 		return true
 	}
 	defer tx.Rollback()
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	if err := c.takeOver(ctx, tx.Head(), tx.Changes); err != nil {
 		fail(err)
 		return true
@@ -276,7 +277,7 @@ func (c *Corp) commitTogether(group []*waiter) (accepted bool) {
 			return true
 		}
 	}
-	if len(changes) > 0 {
+	if len(changes) > 0 && c.Current().version < head.Version {
 		c.recent.note(state, head.Version)
 		c.show(state.publish(head.Version, c.maker))
 	}
@@ -348,7 +349,7 @@ const reloadAfter = 20_000
 func (c *Corp) CatchUp(ctx context.Context) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	heads, err := c.opt.Store.Heads(ctx)
+	heads, err := c.opt.Store.Heads(ctx, c.id)
 	if err != nil {
 		return fmt.Errorf("catching up with organization %s: %w", c.id, err)
 	}

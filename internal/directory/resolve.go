@@ -19,7 +19,12 @@ const (
 // connection broke. It asks for as long as the store is away: nobody is answered
 // before it is known. Those who wait in the pool meanwhile are told that it is
 // busy when they have waited long enough.
+//
+// The caller holds writing, which is given back meanwhile, so that a follower may
+// take over what was committed, this batch among it.
 func (c *Corp) resolve(batch string, cause error) (rollcall.Head, error) {
+	c.writing.Unlock()
+	defer c.writing.Lock()
 	for wait := firstAgain; ; wait = min(2*wait, lastAgain) {
 		head, ok, err := c.committed(batch)
 		switch {
