@@ -59,6 +59,7 @@ func Open(ctx context.Context, corpID string, opt Options) (*Corp, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.stamp()
 	c.root.Store(r)
 	return c, nil
 }
@@ -72,6 +73,7 @@ func (c *Corp) Current() *Root { return c.root.Load() }
 // show makes a version the newest. Walks that may not hold an older one any
 // longer lose it even where nobody reads pages.
 func (c *Corp) show(r *Root) {
+	r.stamp()
 	c.root.Store(r)
 	c.recent.wake()
 	c.walks.mu.Lock()
@@ -155,6 +157,13 @@ func (c *Corp) Do(ctx context.Context, by string, intent Intent) (Outcome, error
 
 func busy(detail string, err error) error {
 	return &rollcall.Error{Kind: rollcall.KindBusy, Detail: detail, Err: err}
+}
+
+// Writing reports whether changes are waiting or being committed.
+func (c *Corp) Writing() bool {
+	c.pool.Lock()
+	defer c.pool.Unlock()
+	return c.pool.running
 }
 
 // withdraw takes a waiter back; false when its turn has come.
