@@ -24,6 +24,9 @@ type Options struct {
 	Clock func() time.Time
 	// Kept bounds the versions kept for walks; zero values take defaults.
 	Kept KeptLimits
+	// Done is closed when the process is about to end: nothing is waited for
+	// any longer. Nil is never.
+	Done <-chan struct{}
 }
 
 // Corp is one organization, live: its newest version and the one way to change
@@ -36,8 +39,9 @@ type Corp struct {
 	walks  *walks
 	recent *recent
 
-	// writing is held by whoever makes the next version: the sequencer, or a
-	// follower that takes over what others committed.
+	// writing is held by whoever makes the next version: the sequencer within its
+	// transaction, or a follower that takes over what others committed. It is not
+	// held while a transaction is waited for.
 	writing sync.Mutex
 
 	pool struct { // intents that wait for the next transaction
@@ -55,6 +59,7 @@ func Open(ctx context.Context, corpID string, opt Options) (*Corp, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.stamp()
 	c.root.Store(r)
 	return c, nil
 }
@@ -68,6 +73,7 @@ func (c *Corp) Current() *Root { return c.root.Load() }
 // show makes a version the newest. Walks that may not hold an older one any
 // longer lose it even where nobody reads pages.
 func (c *Corp) show(r *Root) {
+	r.stamp()
 	c.root.Store(r)
 	c.recent.wake()
 	c.walks.mu.Lock()
@@ -116,8 +122,8 @@ const maxWaiting = 4096
 // Do carries out an intent: it is decided on the newest state, durable, and
 // visible to every later reader before Do returns. Intents that come at the
 // same time share a transaction; each sees what those before it decided. by
-// says who wants it. When ctx ends before its turn has come, nothing happens;
-// afterwards Do waits for the answer.
+// says who wants it. When ctx ends before its turn has come, or the turn does not
+// come within ten seconds, nothing happens; afterwards Do waits for the answer.
 func (c *Corp) Do(ctx context.Context, by string, intent Intent) (Outcome, error) {
 	w := &waiter{by: by, intent: intent, done: make(chan struct{})}
 	c.pool.Lock()
@@ -132,19 +138,32 @@ func (c *Corp) Do(ctx context.Context, by string, intent Intent) (Outcome, error
 		go c.sequence()
 	}
 	c.pool.Unlock()
+	turn := time.NewTimer(writeTimeout)
+	defer turn.Stop()
+	late := context.DeadlineExceeded
 	select {
 	case <-w.done:
+		return w.out, w.err
+	case <-turn.C:
 	case <-ctx.Done():
-		if c.withdraw(w) {
-			return Outcome{}, busy("the change waited for its turn", ctx.Err())
-		}
-		<-w.done
+		late = ctx.Err()
 	}
+	if c.withdraw(w) {
+		return Outcome{}, busy("the change waited for its turn", late)
+	}
+	<-w.done
 	return w.out, w.err
 }
 
 func busy(detail string, err error) error {
 	return &rollcall.Error{Kind: rollcall.KindBusy, Detail: detail, Err: err}
+}
+
+// Writing reports whether changes are waiting or being committed.
+func (c *Corp) Writing() bool {
+	c.pool.Lock()
+	defer c.pool.Unlock()
+	return c.pool.running
 }
 
 // withdraw takes a waiter back; false when its turn has come.
@@ -195,8 +214,6 @@ const writeTimeout = 10 * time.Second
 // transaction of its own, so that the others do not suffer from it. It returns
 // how long the store took to make the last of it durable.
 func (c *Corp) commit(group []*waiter) (synced time.Duration) {
-	c.writing.Lock()
-	defer c.writing.Unlock()
 	synced, accepted := c.commitTogether(group)
 	if accepted || len(group) == 1 {
 		return synced
@@ -204,9 +221,18 @@ func (c *Corp) commit(group []*waiter) (synced time.Duration) {
 	for i, w := range group {
 		w.out, w.err = Outcome{}, nil
 		synced, _ = c.commitTogether(group[i : i+1])
+		if errors.Is(w.err, errNotBegun) { // as little would those behind it
+			for _, behind := range group[i:] {
+				behind.out, behind.err = Outcome{}, w.err
+			}
+			break
+		}
 	}
 	return synced
 }
+
+// errNotBegun is behind the errors of those whom the store gave no transaction.
+var errNotBegun = errors.New("no transaction was begun")
 
 // commitTogether reports false where the store refused to write something.
 func (c *Corp) commitTogether(group []*waiter) (synced time.Duration, accepted bool) {
@@ -221,10 +247,12 @@ func (c *Corp) commitTogether(group []*waiter) (synced time.Duration, accepted b
 	defer cancel()
 	tx, err := c.opt.Store.Begin(ctx, c.id)
 	if err != nil {
-		fail(busy("the change could not be begun", err))
+		fail(busy("the change could not be begun", errors.Join(errNotBegun, err)))
 		return synced, true
 	}
 	defer tx.Rollback()
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	if err := c.takeOver(ctx, tx.Head(), tx.Changes); err != nil {
 		fail(err)
 		return synced, true
@@ -259,12 +287,14 @@ func (c *Corp) commitTogether(group []*waiter) (synced time.Duration, accepted b
 	head, err := tx.Commit(id)
 	synced = c.opt.Clock().Sub(began)
 	if err != nil {
-		if head, err = c.resolve(tx.Head(), id, err); err != nil {
+		tx.Rollback()
+		next.wait() // finding out may take over what others committed
+		if head, err = c.resolve(id, err); err != nil {
 			fail(err)
 			return synced, true
 		}
 	}
-	if len(changes) > 0 {
+	if len(changes) > 0 && c.Current().version < head.Version {
 		r := next.wait()
 		c.recent.note(next.touched)
 		c.show(r)
@@ -358,23 +388,6 @@ func newBatchID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// resolve finds out whether a batch is there whose commit failed. before is the
-// head that it was to follow. Where others have committed since, it stays open.
-func (c *Corp) resolve(before rollcall.Head, batch string, cause error) (rollcall.Head, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
-	defer cancel()
-	heads, err := c.opt.Store.Heads(ctx)
-	for _, h := range heads {
-		switch {
-		case h.CorpID == c.id && h.Batch == batch:
-			return h, nil
-		case h == before:
-			return rollcall.Head{}, busy("the change could not be committed", cause)
-		}
-	}
-	return rollcall.Head{}, fmt.Errorf("it is not known whether the change was committed: %w", errors.Join(cause, err))
-}
-
 // reloadAfter is how many changes are taken over one by one; beyond that the
 // organization is loaded anew, which costs less and keeps the memory small.
 const reloadAfter = 20_000
@@ -383,7 +396,7 @@ const reloadAfter = 20_000
 func (c *Corp) CatchUp(ctx context.Context) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	heads, err := c.opt.Store.Heads(ctx)
+	heads, err := c.opt.Store.Heads(ctx, c.id)
 	if err != nil {
 		return fmt.Errorf("catching up with organization %s: %w", c.id, err)
 	}

@@ -3,6 +3,7 @@ package directory
 import (
 	"bytes"
 	"iter"
+	"strconv"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 // change between them.
 type Root struct {
 	version  uint64
+	header   []string // the version as the value of a header, see stamp
 	corp     rollcall.Corp
 	calendar *rollcall.Calendar
 
@@ -96,6 +98,13 @@ type pastParent struct {
 
 // Version returns the number of the version.
 func (r *Root) Version() uint64 { return r.version }
+
+// VersionHeader returns the number as the value of a header, which nobody may
+// write to: every reply has it, and it costs nothing there.
+func (r *Root) VersionHeader() []string { return r.header }
+
+// stamp writes the number down, before the version is shown.
+func (r *Root) stamp() { r.header = []string{strconv.FormatUint(r.version, 10)} }
 
 // BelongingSame reports whether all belongings before t are the same in this
 // version as in an earlier one. It may say no where they are.

@@ -43,7 +43,7 @@ func (s *Server) activity(c *call) error {
 		return problemPath
 	}
 	question.Kind = kind
-	r := c.org.Current()
+	r := c.current()
 	reply := c.org.Activity.Ask(r, question)
 	csv, err := wantsCSV(q)
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *Server) question(c *call, q url.Values) (x activity.Question, err error
 	if x.Subtrees, err = flagParam(q, "subtree"); err != nil {
 		return x, err
 	}
-	r := c.org.Current()
+	r := c.current()
 	if x.Depts, err = deptsParam(q, r); err != nil {
 		return x, err
 	}
@@ -231,7 +231,7 @@ func (s *Server) trend(c *call, q url.Values, x activity.Question) error {
 	if err != nil {
 		return err
 	}
-	r := c.org.Current()
+	r := c.current()
 	// A series for each department, or one for everyone.
 	depts := x.Depts
 	if len(depts) == 0 {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"rollcall"
@@ -32,14 +33,14 @@ func (s *Server) signins(c *call) error {
 	}
 	defer s.feeding.Add(-int64(len(body)))
 	f := &feedReader{
-		root: c.org.Current(), lang: c.lang,
+		root: c.current(), lang: c.lang,
 		subject: c.r.Header.Get("Ce-Subject"), time: c.r.Header.Get("Ce-Time"),
 	}
 	if err := f.read(body); err != nil {
 		return err
 	}
 	terms := activity.Terms{Backfill: c.grant.Holds(rollcall.PermSignInBackfill), By: c.grant.Appkey()}
-	out, err := c.org.Activity.Take(c.r.Context(), c.org.Corp, f.batch, s.cfg.Now, terms)
+	out, err := c.org.Activity.Take(c.r.Context(), c.org, f.batch, s.cfg.Now, terms)
 	if errors.Is(err, directory.ErrFull) {
 		c.w.Header().Set("Retry-After", "1")
 		return problemFull
@@ -227,6 +228,7 @@ func (f *feedReader) answer(c *call, taken int, out activity.Recorded) {
 	b.Raw(`{"received":`).Int(int64(f.received)).Raw(`,"accepted":`).Int(int64(taken)).
 		Raw(`,"fresh":`).Int(int64(out.Fresh)).Raw(`,"feed":`).Int(int64(out.Feed)).
 		Raw(`,"rejected_count":`).Int(int64(f.refused)).Raw(`,"rejected":[`).Bytes(f.rejected).Raw("]}\n")
+	c.answerFrom([]string{strconv.FormatUint(out.Version, 10)})
 	c.w.Header().Set("Content-Type", "application/json")
 	_, _ = c.w.Write(b) // the client may have gone; the sign-ins are recorded
 }
