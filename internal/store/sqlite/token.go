@@ -33,17 +33,8 @@ func (s *Store) LoadTokens(ctx context.Context, corpID string) ([]rollcall.Token
 		if _, err := headOf(conn, corpID); err != nil {
 			return err
 		}
-		q := prepare(conn, selectTokens)
-		q.text(corpID)
-		return q.each(func(stmt *sqlite.Stmt) error {
-			tokens = append(tokens, rollcall.Token{
-				Appkey:           stmt.ColumnText(0),
-				Kind:             rollcall.TokenKind(stmt.ColumnText(1)),
-				SecretGeneration: stmt.ColumnInt(2),
-				Nonce:            column(stmt, 3),
-				ExpiresAt:        instant(stmt, 4),
-				Hash:             column(stmt, 5),
-			})
+		return readTokens(conn, corpID, func(t *rollcall.Token) error {
+			tokens = append(tokens, *t)
 			return nil
 		})
 	})
@@ -51,6 +42,21 @@ func (s *Store) LoadTokens(ctx context.Context, corpID string) ([]rollcall.Token
 		return nil, fmt.Errorf("load the tokens of %q: %w", corpID, err)
 	}
 	return tokens, nil
+}
+
+func readTokens(conn *sqlite.Conn, corpID string, fn func(*rollcall.Token) error) error {
+	q := prepare(conn, selectTokens)
+	q.text(corpID)
+	return q.each(func(stmt *sqlite.Stmt) error {
+		return fn(&rollcall.Token{
+			Appkey:           stmt.ColumnText(0),
+			Kind:             rollcall.TokenKind(stmt.ColumnText(1)),
+			SecretGeneration: stmt.ColumnInt(2),
+			Nonce:            column(stmt, 3),
+			ExpiresAt:        instant(stmt, 4),
+			Hash:             column(stmt, 5),
+		})
+	})
 }
 
 // SaveToken implements [rollcall.Tokens]. An app that the organization does not
