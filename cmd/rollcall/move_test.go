@@ -205,7 +205,7 @@ func TestBackupBesideWrites(t *testing.T) {
 
 // inTransaction waits until another process has the turn to write in a database; it
 // reports false when the process ends before.
-func inTransaction(t *testing.T, dir string, ended <-chan error) bool {
+func inTransaction(t *testing.T, dir string, ended <-chan struct{}) bool {
 	t.Helper()
 	conn, err := sqlite.OpenConn(filepath.Join(dir, "rollcall.db"), sqlite.OpenReadWrite)
 	if err != nil {
@@ -257,8 +257,11 @@ func TestKilledWhileMoving(t *testing.T) {
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)
 				}
-				ended := make(chan error, 1)
-				go func() { ended <- cmd.Wait() }()
+				ended := make(chan struct{})
+				go func() {
+					_ = cmd.Wait() // it may be killed
+					close(ended)
+				}()
 				if inTransaction(t, to, ended) {
 					_ = cmd.Process.Kill()
 					<-ended

@@ -283,7 +283,7 @@ func (f *File) read(ctx context.Context, s *Section, p Part, fn func(*record) er
 	l.r = bufio.NewReaderSize(z, 1<<16)
 	for n := 1; ; n++ {
 		line, err := l.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -336,7 +336,7 @@ func (l *lines) next() ([]byte, error) {
 			if len(l.long) > maxLine {
 				return nil, fmt.Errorf("it has more than %d bytes", maxLine)
 			}
-		case err == io.EOF && len(l.long)+len(piece) > 0:
+		case errors.Is(err, io.EOF) && len(l.long)+len(piece) > 0:
 			return nil, io.ErrUnexpectedEOF
 		default:
 			return nil, err

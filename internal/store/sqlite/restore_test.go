@@ -90,22 +90,24 @@ func TestKilledRestore(t *testing.T) {
 // An appkey belongs to one organization, also where one is restored.
 func TestRestoredAppkeyIsTaken(t *testing.T) {
 	s := openTest(t, t.TempDir())
-	for i, id := range []string{"one", "two"} {
+	restore := func(id string) error {
 		r, err := s.Restore(t.Context(), id)
 		if err != nil {
-			t.Fatal(err)
+			return err
 		}
 		defer r.Rollback()
 		if err := tellPeople(r, id, 1); err != nil {
-			t.Fatal(err)
+			return err
 		}
-		err = r.App(&rollcall.App{Appkey: "same"})
-		if i == 0 {
-			if err := errors.Join(err, r.Commit(rollcall.Head{CorpID: id})); err != nil {
-				t.Fatal(err)
-			}
-		} else if rollcall.KindOf(err) != rollcall.KindConflict {
-			t.Errorf("an appkey that is taken: %v", err)
+		if err := r.App(&rollcall.App{Appkey: "same"}); err != nil {
+			return err
 		}
+		return r.Commit(rollcall.Head{CorpID: id})
+	}
+	if err := restore("one"); err != nil {
+		t.Fatal(err)
+	}
+	if err := restore("two"); rollcall.KindOf(err) != rollcall.KindConflict {
+		t.Errorf("an appkey that is taken: %v", err)
 	}
 }
