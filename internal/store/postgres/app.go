@@ -108,25 +108,23 @@ func (w *writer) deleteApp(c *rollcall.Change) error {
 	return w.one(q, noApp, c.App.Appkey)
 }
 
-func (l *loader) apps() error {
-	return l.each(selectApps, func(r row) error {
-		a := rollcall.App{
-			Appkey:           r.text(0),
-			Name:             r.text(1),
-			Type:             rollcall.AppType(r.text(2)),
-			Rate:             int(r.int(7)),
-			TicketGeneration: int(r.int(8)),
-			AnyTicket:        r.flag(9),
-			SecretHash:       r.text(10),
-			SecretSealed:     r.text(11),
-			SecretGeneration: int(r.int(12)),
-			CreatedAt:        r.instant(13),
+func (l *loader) app(r row) error {
+	a := rollcall.App{
+		Appkey:           r.text(0),
+		Name:             r.text(1),
+		Type:             rollcall.AppType(r.text(2)),
+		Rate:             int(r.int(7)),
+		TicketGeneration: int(r.int(8)),
+		AnyTicket:        r.flag(9),
+		SecretHash:       r.text(10),
+		SecretSealed:     r.text(11),
+		SecretGeneration: int(r.int(12)),
+		CreatedAt:        r.instant(13),
+	}
+	for i, list := range []any{&a.Permissions, &a.ScopeDepts, &a.ScopeUsers, &a.AllowedIPs} {
+		if err := json.Unmarshal([]byte(r.text(3+i)), list); err != nil {
+			return fmt.Errorf("the lists of %s: %w", a.Appkey, err)
 		}
-		for i, list := range []any{&a.Permissions, &a.ScopeDepts, &a.ScopeUsers, &a.AllowedIPs} {
-			if err := json.Unmarshal([]byte(r.text(3+i)), list); err != nil {
-				return fmt.Errorf("the lists of %s: %w", a.Appkey, err)
-			}
-		}
-		return l.to.App(&a)
-	})
+	}
+	return l.to.App(&a)
 }

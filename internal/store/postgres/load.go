@@ -6,8 +6,6 @@ import (
 	"fmt"
 
 	"rollcall"
-
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -19,16 +17,21 @@ SELECT dept_id, parent_id, sort_order, since, created_at, modified_at, deleted_a
 	name, name_en, source_identifier, brief, options
 FROM departments WHERE corp_id = $1 ORDER BY dept_id`
 
-	// A page of people.
+	// People and memberships by ranges of ordinals. A range has an end: without one
+	// a server that knows little of the table yet sorts all the rest each time.
 	selectUsers = `
 SELECT ordinal, active, access_limited, hired_date, joined_at, left_at, created_at, modified_at,
 	userid, name, name_en, mobile, email, title, job_number, extension, details
-FROM users WHERE corp_id = $1 AND ordinal > $2 ORDER BY ordinal LIMIT $3`
+FROM users WHERE corp_id = $1 AND ordinal >= $2 AND ordinal < $3 ORDER BY ordinal`
 
 	selectMemberships = `
 SELECT ordinal, dept_id, sort_order, ordered, leader, entered_at, modified_at, title,
 	is_main, work_place
-FROM memberships WHERE corp_id = $1 AND ordinal > $2 AND ordinal <= $3 ORDER BY ordinal, dept_id`
+FROM memberships WHERE corp_id = $1 AND ordinal >= $2 AND ordinal < $3 ORDER BY ordinal, dept_id`
+
+	selectBounds = `SELECT min(ordinal), max(ordinal) FROM users WHERE corp_id = $1`
+
+	selectNext = `SELECT min(ordinal) FROM users WHERE corp_id = $1 AND ordinal >= $2`
 
 	selectEndedStays = `
 SELECT ordinal, joined_at, left_at FROM user_history WHERE corp_id = $1 ORDER BY version, seq`
@@ -68,278 +71,126 @@ type loader struct {
 	link   link
 	corpID string
 	to     rollcall.Snapshot
+
+	holders map[rollcall.Ordinal][]rollcall.RoleID // who holds roles; few do
+	users   ranges
+}
+
+// A part is what one statement about an organization tells.
+type part struct {
+	what string
+	sql  string
+	each func(row) error
 }
 
 func (l *loader) all() error {
-	for _, part := range []struct {
-		what string
-		load func() error
-	}{
-		{"the organization", l.corp},
-		{"departments", l.depts},
-		{"people", l.users},
-		{"ended stays", l.endedStays},
-		{"ended memberships", l.endedMemberships},
-		{"ended parents", l.endedParents},
-		{"role groups", l.groups},
-		{"roles", l.roles},
-		{"apps", l.apps},
-	} {
-		if err := part.load(); err != nil {
-			return fmt.Errorf("%s: %w", part.what, err)
-		}
-	}
-	return nil
-}
-
-// each runs one of the statements above.
-func (l *loader) each(sql string, fn func(row) error) error {
-	q := statement(sql)
-	q.text(l.corpID)
-	return l.link.each(l.ctx, q, fn)
-}
-
-func (l *loader) corp() error {
-	return l.each(selectCorp, func(r row) error {
-		var eras []rollcall.Era
-		if text := r.text(7); text != "" {
-			if err := json.Unmarshal([]byte(text), &eras); err != nil {
-				return err
-			}
-		}
-		return l.to.Corp(&rollcall.Corp{
-			ID:        l.corpID,
-			Eras:      eras,
-			Name:      r.text(0),
-			CreatedAt: r.instant(5),
-			Settings: rollcall.Settings{
-				ErrmsgLanguage: rollcall.Language(r.text(1)),
-				Timezone:       r.text(2),
-				ClosingHour:    int(r.int(3)),
-				Subdepartments: r.flag(4),
-				RetentionDays:  int(r.int(6)),
-				Sandbox:        r.flag(8),
-			},
-		})
-	})
-}
-
-func (l *loader) depts() error {
+	l.holders = map[rollcall.Ordinal][]rollcall.RoleID{}
+	l.users.loader = l
 	var d rollcall.Dept
-	return l.each(selectDepts, func(r row) error {
-		options, err := unpackOptions(r[11])
-		if err != nil {
-			return fmt.Errorf("options of %d: %w", r.int(0), err)
-		}
-		d = rollcall.Dept{
-			ID:               rollcall.DeptID(r.int(0)),
-			ParentID:         rollcall.DeptID(r.int(1)), // NULL is 0
-			Order:            r.int(2),
-			Since:            r.instant(3),
-			CreatedAt:        r.instant(4),
-			ModifiedAt:       r.instant(5),
-			Name:             r.text(7),
-			NameEN:           r.text(8),
-			SourceIdentifier: r.text(9),
-			Brief:            r.text(10),
-			Options:          options,
-		}
-		return l.to.Dept(&d, r.end(6))
-	})
-}
-
-// pageSize is how many people are read at a time.
-const pageSize = 5_000
-
-// users reads people and memberships side by side, a page at a time: the server
-// looks for the next people while those before are told.
-func (l *loader) users() error {
-	holders, err := l.holders()
+	err := l.together(
+		part{"the organization", selectCorp, l.corp},
+		part{"departments", selectDepts, func(r row) error { return l.dept(r, &d) }},
+		part{"holders of roles", selectRoleMembers, l.holder},
+		part{"people", selectBounds, l.users.bounds},
+	)
 	if err != nil {
 		return err
 	}
-	p := l.link.conn.StartPipeline(l.ctx)
-	err = l.pages(p, holders)
-	if failed := p.Close(); err == nil {
-		err = failed
+	if err := l.users.all(); err != nil {
+		return fmt.Errorf("people: %w", err)
 	}
-	return err
+	return l.together(
+		part{"ended stays", selectEndedStays, l.endedStay},
+		part{"ended memberships", selectEndedMemberships, l.endedMembership},
+		part{"ended parents", selectEndedParents, l.endedParent},
+		part{"role groups", selectGroups, l.group},
+		part{"roles", selectRoles, l.role},
+		part{"apps", selectApps, l.app},
+	)
 }
 
-func (l *loader) pages(p *pgconn.Pipeline, holders map[rollcall.Ordinal][]rollcall.RoleID) error {
-	page := people{list: make([]rollcall.User, 0, pageSize)}
-	l.ask(p, -1)
-	if err := p.Sync(); err != nil {
-		return err
-	}
-	for after := int64(-1); ; {
-		if err := l.next(p, page.read); err != nil {
-			return err
-		}
-		if err := l.synced(p); err != nil {
-			return err
-		}
-		last, more := page.last(), len(page.list) == pageSize
-		// Memberships up to that person belong to this page; beyond the last person
-		// there must not be any.
-		members := statement(selectMemberships)
-		members.text(l.corpID).int(after).int(last)
-		if !more {
-			members.values, members.types = nil, nil
-			members.text(l.corpID).int(after).int(1 << 62)
-		}
-		send(p, members)
-		if more {
-			l.ask(p, last)
-		}
-		if err := p.Sync(); err != nil {
-			return err
-		}
-		if err := l.next(p, page.member); err != nil {
-			return err
-		}
-		for i := range page.list {
-			u := &page.list[i]
-			u.Roles = holders[u.Ordinal]
-			if err := l.to.User(u); err != nil {
-				return err
+// together reads several parts in one round trip.
+func (l *loader) together(parts ...part) error {
+	steps := make([]step, 0, len(parts))
+	for _, p := range parts {
+		q := statement(p.sql)
+		q.text(l.corpID)
+		steps = append(steps, step{query: q, each: p.each, check: func(_ int64, err error) error {
+			if err != nil {
+				err = fmt.Errorf("%s: %w", p.what, err)
 			}
-		}
-		if !more {
-			return l.synced(p)
-		}
-		after = last
-		page.turn()
+			return err
+		}})
 	}
+	return l.link.all(l.ctx, steps)
 }
 
-func send(p *pgconn.Pipeline, q query) {
-	p.SendQueryParams(q.sql, q.values, q.types, inBinary(), inBinary())
-}
-
-// ask sends the question for the people after an ordinal.
-func (l *loader) ask(p *pgconn.Pipeline, after int64) {
-	q := statement(selectUsers)
-	q.text(l.corpID).int(after).int(pageSize)
-	send(p, q)
-}
-
-// next reads the next result.
-func (l *loader) next(p *pgconn.Pipeline, fn func(row) error) error {
-	s := step{each: fn}
-	return s.result(l.ctx, p)
-}
-
-// synced reads the end of what was sent together.
-func (l *loader) synced(p *pgconn.Pipeline) error {
-	result, err := p.GetResults()
-	if _, ok := result.(*pgconn.PipelineSync); err == nil && !ok {
-		err = fmt.Errorf("the server answered with %T", result)
-	}
-	return err
-}
-
-// people is a page of people, whose space serves the next one too.
-type people struct {
-	list  []rollcall.User
-	at    int // of the person whose memberships come
-	texts texts
-}
-
-// turn begins the next page.
-func (p *people) turn() { p.list, p.at = p.list[:0], 0 }
-
-// last returns the ordinal of the last person.
-func (p *people) last() int64 {
-	if len(p.list) == 0 {
-		return -1
-	}
-	return int64(p.list[len(p.list)-1].Ordinal)
-}
-
-func (p *people) read(r row) error {
-	p.list = p.list[:len(p.list)+1]
-	u := &p.list[len(p.list)-1]
-	members := u.Memberships[:0]
-	*u = rollcall.User{
-		Ordinal:       rollcall.Ordinal(r.int(0)),
-		Active:        r.flag(1),
-		AccessLimited: r.flag(2),
-		HiredDate:     r.instant(3),
-		Stay:          rollcall.Stay{From: r.instant(4), To: r.end(5)},
-		CreatedAt:     r.instant(6),
-		ModifiedAt:    r.instant(7),
-		Memberships:   members,
-	}
-	p.texts.read(r, 8, &u.UserID, &u.Name, &u.NameEN, &u.Mobile, &u.Email, &u.Title, &u.JobNumber, &u.Extension)
-	if len(r[16]) > 0 {
-		if err := json.Unmarshal(r[16], &u.Details); err != nil {
-			return fmt.Errorf("details of ordinal %d: %w", u.Ordinal, err)
+func (l *loader) corp(r row) error {
+	var eras []rollcall.Era
+	if text := r.text(7); text != "" {
+		if err := json.Unmarshal([]byte(text), &eras); err != nil {
+			return err
 		}
 	}
-	return nil
+	return l.to.Corp(&rollcall.Corp{
+		ID:        l.corpID,
+		Eras:      eras,
+		Name:      r.text(0),
+		CreatedAt: r.instant(5),
+		Settings: rollcall.Settings{
+			ErrmsgLanguage: rollcall.Language(r.text(1)),
+			Timezone:       r.text(2),
+			ClosingHour:    int(r.int(3)),
+			Subdepartments: r.flag(4),
+			RetentionDays:  int(r.int(6)),
+			Sandbox:        r.flag(8),
+		},
+	})
 }
 
-func (p *people) member(r row) error {
+func (l *loader) dept(r row, d *rollcall.Dept) error {
+	options, err := unpackOptions(r[11])
+	if err != nil {
+		return fmt.Errorf("options of %d: %w", r.int(0), err)
+	}
+	*d = rollcall.Dept{
+		ID:               rollcall.DeptID(r.int(0)),
+		ParentID:         rollcall.DeptID(r.int(1)), // NULL is 0
+		Order:            r.int(2),
+		Since:            r.instant(3),
+		CreatedAt:        r.instant(4),
+		ModifiedAt:       r.instant(5),
+		Name:             r.text(7),
+		NameEN:           r.text(8),
+		SourceIdentifier: r.text(9),
+		Brief:            r.text(10),
+		Options:          options,
+	}
+	return l.to.Dept(d, r.end(6))
+}
+
+func (l *loader) holder(r row) error {
 	o := rollcall.Ordinal(r.int(0))
-	for p.at < len(p.list) && p.list[p.at].Ordinal < o {
-		p.at++
-	}
-	if p.at == len(p.list) || p.list[p.at].Ordinal != o {
-		return fmt.Errorf("the memberships of ordinal %d are nobody's", o)
-	}
-	u := &p.list[p.at]
-	u.Memberships = append(u.Memberships, rollcall.Membership{
-		DeptID:    rollcall.DeptID(r.int(1)),
-		Order:     r.int(2),
-		Ordered:   r.flag(3),
-		Leader:    r.flag(4),
-		Entered:   r.instant(5),
-		Modified:  r.instant(6),
-		Title:     r.text(7),
-		Main:      r.flag(8),
-		WorkPlace: r.text(9),
-	})
+	l.holders[o] = append(l.holders[o], rollcall.RoleID(r.int(1)))
 	return nil
 }
 
-// holders returns the roles of everyone who holds any; few do.
-func (l *loader) holders() (map[rollcall.Ordinal][]rollcall.RoleID, error) {
-	m := map[rollcall.Ordinal][]rollcall.RoleID{}
-	err := l.each(selectRoleMembers, func(r row) error {
-		o := rollcall.Ordinal(r.int(0))
-		m[o] = append(m[o], rollcall.RoleID(r.int(1)))
-		return nil
-	})
-	return m, err
+func (l *loader) endedStay(r row) error {
+	return l.to.EndedStay(rollcall.Ordinal(r.int(0)), rollcall.Stay{From: r.instant(1), To: r.instant(2)})
 }
 
-func (l *loader) endedStays() error {
-	return l.each(selectEndedStays, func(r row) error {
-		return l.to.EndedStay(rollcall.Ordinal(r.int(0)), rollcall.Stay{From: r.instant(1), To: r.instant(2)})
-	})
+func (l *loader) endedMembership(r row) error {
+	return l.to.EndedMembership(rollcall.Ordinal(r.int(0)), rollcall.DeptID(r.int(1)), rollcall.Stay{From: r.instant(2), To: r.instant(3)})
 }
 
-func (l *loader) endedMemberships() error {
-	return l.each(selectEndedMemberships, func(r row) error {
-		return l.to.EndedMembership(rollcall.Ordinal(r.int(0)), rollcall.DeptID(r.int(1)), rollcall.Stay{From: r.instant(2), To: r.instant(3)})
-	})
+func (l *loader) endedParent(r row) error {
+	return l.to.EndedParent(rollcall.DeptID(r.int(0)), rollcall.DeptID(r.int(1)), rollcall.Stay{From: r.instant(2), To: r.instant(3)})
 }
 
-func (l *loader) endedParents() error {
-	return l.each(selectEndedParents, func(r row) error {
-		return l.to.EndedParent(rollcall.DeptID(r.int(0)), rollcall.DeptID(r.int(1)), rollcall.Stay{From: r.instant(2), To: r.instant(3)})
-	})
+func (l *loader) group(r row) error {
+	return l.to.RoleGroup(&rollcall.RoleGroup{ID: rollcall.GroupID(r.int(0)), Name: r.text(1)}, r.flag(2))
 }
 
-func (l *loader) groups() error {
-	return l.each(selectGroups, func(r row) error {
-		return l.to.RoleGroup(&rollcall.RoleGroup{ID: rollcall.GroupID(r.int(0)), Name: r.text(1)}, r.flag(2))
-	})
-}
-
-func (l *loader) roles() error {
-	return l.each(selectRoles, func(r row) error {
-		return l.to.Role(&rollcall.Role{ID: rollcall.RoleID(r.int(0)), GroupID: rollcall.GroupID(r.int(1)), Name: r.text(2)}, r.flag(3))
-	})
+func (l *loader) role(r row) error {
+	return l.to.Role(&rollcall.Role{ID: rollcall.RoleID(r.int(0)), GroupID: rollcall.GroupID(r.int(1)), Name: r.text(2)}, r.flag(3))
 }
