@@ -43,6 +43,17 @@ type Store interface {
 	// Begin starts a transaction and locks the organization's head for it. It
 	// waits for its turn until ctx ends.
 	Begin(ctx context.Context, corpID string) (Tx, error)
+	// Dump reads a whole organization into to, in the order of [Copy], and
+	// returns its head. All of it is one state, also beside writers: what Load,
+	// Changes, SignInChunks and LoadTokens tell one after the other is not, as a
+	// person who is erased in between is gone from the log and not from the rows
+	// that were read before. An unknown id is [ErrNoCorp].
+	Dump(ctx context.Context, corpID string, to Copy) (Head, error)
+	// Restore starts to put a whole organization in, which does not exist yet: an
+	// id that is taken is [ErrCorpExists]. Only the waiting for the turn ends with
+	// ctx. Where somebody else makes the same organization meanwhile, the first to
+	// commit has it, and the other gets the error at Commit at the latest.
+	Restore(ctx context.Context, corpID string) (Restorer, error)
 	SignIns
 	Tokens
 	// Rewrite writes the files of the store anew, so that nothing that was
@@ -54,9 +65,10 @@ type Store interface {
 	Close() error
 }
 
-// Snapshot receives an organization's state. Departments come first, then
-// people by ascending ordinal, then the ended stays, the roles and the apps. Values passed
-// by pointer are reused after the call returns; strings may be kept.
+// Snapshot receives an organization's state. Departments come first, by id, then
+// people by ascending ordinal, then what is over, role groups and roles by id,
+// and apps by appkey. Values passed by pointer are reused after the call returns;
+// strings may be kept.
 type Snapshot interface {
 	Corp(c *Corp) error
 	// Dept is called for deleted departments too; ended is then the instant of
@@ -76,6 +88,33 @@ type Snapshot interface {
 	RoleGroup(g *RoleGroup, deleted bool) error
 	Role(r *Role, deleted bool) error
 	App(a *App) error
+}
+
+// Copy receives everything that a store keeps of an organization: its state,
+// then the change log in order, with the versions, then the sign-ins by day and
+// chunk, then the tokens by appkey, kind and nonce.
+type Copy interface {
+	Snapshot
+	Change(c *Change) error
+	SignInChunk(d Day, chunk uint32, bits []byte) error
+	Token(t *Token) error
+}
+
+// Restorer puts a whole organization into a store, in one transaction and in the
+// order of [Copy]. Nobody sees anything of it before Commit. After an error only
+// Rollback is possible. It keeps nothing of what it is given by pointer.
+//
+// It believes what it is told: that the log leads to the state is the business of
+// the caller. Rows that belong to nothing, and keys that are taken (of kind
+// [KindConflict]), are errors, at Commit at the latest.
+type Restorer interface {
+	Copy
+	// Commit makes the organization exist, durably, at exactly that head. The
+	// version is that of the last change, 0 without any; all days of sign-ins
+	// belong to the feed, which is not 0 where there are any.
+	Commit(h Head) error
+	// Rollback drops everything; after Commit it does nothing.
+	Rollback()
 }
 
 // Tx is one write transaction on one organization.

@@ -54,6 +54,16 @@ func (s *instantStore) Changes(context.Context, string, uint64, func(rollcall.Ch
 	return s.head, nil
 }
 
+// Dump implements [rollcall.Store]: there is nothing but the state.
+func (s *instantStore) Dump(ctx context.Context, corpID string, to rollcall.Copy) (rollcall.Head, error) {
+	return s.Load(ctx, corpID, to)
+}
+
+// Restore implements [rollcall.Store].
+func (*instantStore) Restore(context.Context, string) (rollcall.Restorer, error) {
+	return nil, rollcall.ErrCorpExists
+}
+
 // DropSignIns implements [rollcall.SignIns].
 func (*instantStore) DropSignIns(context.Context, string, rollcall.Day) (int, error) { return 0, nil }
 

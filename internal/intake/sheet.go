@@ -188,7 +188,7 @@ func (s *sheetRows) takeHeader(header sheet.Row, ps *problems) (usable bool) {
 	usable = true
 	seen := map[string]bool{}
 	for i, cell := range header.Cells {
-		name := sheetText(cell.Text)
+		name := withoutControls(sheetText(cell.Text))
 		column, fixed := fixedColumn(name)
 		switch {
 		case name == "":

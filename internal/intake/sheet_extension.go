@@ -44,17 +44,12 @@ func indexMember(list []member, key string) int {
 }
 
 // text shows a value in a cell: a string as it is, everything else as JSON, and
-// null as nothing. Control characters, which no file could keep, are replaced.
+// null as nothing.
 func (m member) text() string {
 	var s string
 	switch {
 	case m.value[0] == '"' && json.Unmarshal(m.value, &s) == nil:
-		return strings.Map(func(r rune) rune {
-			if r < ' ' && r != '\n' && r != '\r' && r != '\t' {
-				return '\uFFFD'
-			}
-			return r
-		}, s)
+		return withoutControls(s)
 	case m.value[0] == 'n':
 		return ""
 	}
@@ -65,11 +60,21 @@ func (m member) text() string {
 	return b.String()
 }
 
+// withoutControls replaces control characters, which no workbook could keep.
+func withoutControls(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\r' && r != '\t' {
+			return '\uFFFD'
+		}
+		return r
+	}, s)
+}
+
 // customKey reports whether a value of an extension can have a column: its key
 // has to be a header that is read as the same key.
 func customKey(key string) bool {
 	_, fixed := fixedColumn(key)
-	return !fixed && key != "" && sheetText(key) == key
+	return !fixed && key != "" && withoutControls(sheetText(key)) == key
 }
 
 // extend puts the cells of custom columns into an extension. What no column is
@@ -79,7 +84,7 @@ func extend(extension string, columns []customColumn, row *sheetRow) string {
 	list := members(extension)
 	changed := false
 	for _, c := range columns {
-		cell := row.at(c.at)
+		cell := withoutControls(row.at(c.at))
 		i := indexMember(list, c.name)
 		switch {
 		case i < 0 && cell == "", i >= 0 && sheetText(list[i].text()) == cell:

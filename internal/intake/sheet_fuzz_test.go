@@ -20,6 +20,7 @@ func FuzzSheetCSV(f *testing.F) {
 		"\uFEFF说明\n姓名,手机（必填）,部门\nA,1.3800000001E+10,new\nB,+852 5123 4567,new-x\n",
 		"name,mobile,dept,leader\nA,8613800000001,A-A-A,yes\nB,13800000001,,\n",
 		"姓名,手机号,部门\nA,1,\"\na\"b,,\n",
+		"姓名,手机号,部门,座右铭,\x01\nA,13800000001,new,a\bb,1\n",
 	} {
 		f.Add([]byte(text))
 		gb, err := simplifiedchinese.GB18030.NewEncoder().String(text)

@@ -18,12 +18,10 @@ func tables() []string {
 // A reference is what a row of one table points to in another.
 type reference struct{ from, to, columns string }
 
-// references are those that the tables' foreign keys promise. A server that was
-// restored from parts, or whose disk lied, may break them.
+// references are all of them, those that are no foreign keys among them.
 func references() []reference {
 	return []reference{
 		{"heads", "corps", "corp_id"},
-		{"corps", "heads", "corp_id"},
 		{"departments", "corps", "corp_id"},
 		{"users", "corps", "corp_id"},
 		{"memberships", "users", "corp_id, ordinal"},
@@ -38,7 +36,7 @@ func references() []reference {
 		{"apps", "corps", "corp_id"},
 		{"tokens", "apps", "corp_id, appkey"},
 		{"signin_chunks", "signin_days", "corp_id, day"},
-		{"changes", "heads", "corp_id"},
+		{"changes", "corps", "corp_id"},
 	}
 }
 
@@ -53,7 +51,6 @@ func (s *Store) IntegrityCheck(ctx context.Context) error {
 }
 
 func check(ctx context.Context, l link) error {
-	var found []error
 	for _, t := range tables() {
 		// The whole row as text makes the server read everything, also what is kept
 		// beside the row.
@@ -62,13 +59,22 @@ func check(ctx context.Context, l link) error {
 			return fmt.Errorf("read %s: %w", t, err)
 		}
 	}
+	return checkReferences(ctx, l, "")
+}
+
+// checkReferences reports rows that point to what is not there, of one
+// organization or, where it is empty, of all.
+func checkReferences(ctx context.Context, l link, corpID string) error {
+	var found []error
 	for _, r := range references() {
-		sql := "SELECT count(*) FROM " + r.from + " t WHERE NOT EXISTS (SELECT FROM " + r.to + " o WHERE "
 		var same []string
 		for _, c := range strings.Split(r.columns, ", ") {
 			same = append(same, "o."+c+" = t."+c)
 		}
-		err := l.each(ctx, statement(sql+strings.Join(same, " AND ")+")"), func(row row) error {
+		q := statement("SELECT count(*) FROM " + r.from + " t WHERE ($1 = '' OR t.corp_id = $1) AND NOT EXISTS (SELECT FROM " +
+			r.to + " o WHERE " + strings.Join(same, " AND ") + ")")
+		q.text(corpID)
+		err := l.each(ctx, q, func(row row) error {
 			if n := row.int(0); n > 0 {
 				found = append(found, fmt.Errorf("%d rows of %s point to rows of %s that are not there", n, r.from, r.to))
 			}

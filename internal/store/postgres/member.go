@@ -59,10 +59,13 @@ func (w *writer) addMember(c *rollcall.Change) error {
 		rows, at = &w.fresh, &w.freshAt
 	}
 	*at = append(*at, entry{w.seq, c})
-	m := c.Member
-	s := rows.row().text(w.t.head.CorpID).int(int64(c.Ordinal)).int(int64(c.DeptID)).int(m.Order).int(int64(m.Entered)).int(int64(m.Modified))
-	s.flag(m.Ordered).flag(m.Leader).flag(m.Main).text(m.Title).text(m.WorkPlace)
+	memberRow(rows, w.t.head.CorpID, c.Ordinal, c.DeptID, c.Member)
 	return nil
+}
+
+func memberRow(rows *rowSet, corpID string, o rollcall.Ordinal, d rollcall.DeptID, m *rollcall.Membership) {
+	s := rows.row().text(corpID).int(int64(o)).int(int64(d)).int(m.Order).int(int64(m.Entered)).int(int64(m.Modified))
+	s.flag(m.Ordered).flag(m.Leader).flag(m.Main).text(m.Title).text(m.WorkPlace)
 }
 
 // isFresh tells whether somebody is among the rows of new people.

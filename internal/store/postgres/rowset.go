@@ -8,6 +8,8 @@ import (
 	"io"
 	"strings"
 
+	"rollcall"
+
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
@@ -37,8 +39,8 @@ func arrayTypes(letter byte) (list, element uint32) {
 // Values are given in the order of the columns.
 type rowSet struct {
 	table
-	n   int
-	buf []byte
+	n, total int // rows now, and those of the past as well where somebody counts
+	buf      []byte
 }
 
 // row begins one.
@@ -96,6 +98,9 @@ func (s *rowSet) intOrNull(v int64, applies bool) *rowSet {
 	}
 	return s.null()
 }
+
+// end gives an end, which is NULL while there is none.
+func (s *rowSet) end(at rollcall.Instant) *rowSet { return s.intOrNull(int64(at), at != rollcall.Open) }
 
 func (s *rowSet) reset() { s.n, s.buf = 0, s.buf[:0] }
 

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"rollcall"
+
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 )
@@ -172,6 +174,14 @@ func (q *query) blob(b []byte) *query {
 		q.stmt.BindBytes(n, b)
 	}
 	return q
+}
+
+// end binds an end, which is NULL while there is none.
+func (q *query) end(at rollcall.Instant) *query {
+	if at == rollcall.Open {
+		return q.null()
+	}
+	return q.int(int64(at))
 }
 
 // null leaves a parameter at NULL, which is what a prepared statement starts

@@ -35,16 +35,20 @@ func (s *Store) SignInChunks(ctx context.Context, corpID string, after uint64, f
 		if head, err = headOf(conn, corpID); err != nil || head.Feed <= after {
 			return err
 		}
-		q := prepare(conn, selectChunks)
-		q.text(corpID).int(int64(after))
-		return q.each(func(stmt *sqlite.Stmt) error {
-			return fn(rollcall.Day(stmt.ColumnInt32(0)), uint32(stmt.ColumnInt64(1)), column(stmt, 2))
-		})
+		return readChunks(conn, corpID, after, fn)
 	})
 	if err != nil {
 		return rollcall.Head{}, fmt.Errorf("read the sign-ins of %q: %w", corpID, err)
 	}
 	return head, nil
+}
+
+func readChunks(conn *sqlite.Conn, corpID string, after uint64, fn func(d rollcall.Day, chunk uint32, bits []byte) error) error {
+	q := prepare(conn, selectChunks)
+	q.text(corpID).int(int64(after))
+	return q.each(func(stmt *sqlite.Stmt) error {
+		return fn(rollcall.Day(stmt.ColumnInt32(0)), uint32(stmt.ColumnInt64(1)), column(stmt, 2))
+	})
 }
 
 const (

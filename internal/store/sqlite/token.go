@@ -42,10 +42,8 @@ func (s *Store) LoadTokens(ctx context.Context, corpID string) ([]rollcall.Token
 		if _, err := headOf(conn, corpID); err != nil {
 			return err
 		}
-		q := prepare(conn, selectTokens)
-		q.text(corpID)
-		return q.each(func(stmt *sqlite.Stmt) error {
-			tokens = append(tokens, token(stmt))
+		return readTokens(conn, corpID, func(t *rollcall.Token) error {
+			tokens = append(tokens, *t)
 			return nil
 		})
 	})
@@ -53,6 +51,15 @@ func (s *Store) LoadTokens(ctx context.Context, corpID string) ([]rollcall.Token
 		return nil, fmt.Errorf("load the tokens of %q: %w", corpID, err)
 	}
 	return tokens, nil
+}
+
+func readTokens(conn *sqlite.Conn, corpID string, fn func(*rollcall.Token) error) error {
+	q := prepare(conn, selectTokens)
+	q.text(corpID)
+	return q.each(func(stmt *sqlite.Stmt) error {
+		t := token(stmt)
+		return fn(&t)
+	})
 }
 
 // token reads a row.

@@ -19,9 +19,11 @@ func closedStore(f *fixture) {
 	_, err4 := f.store.Begin(ctx, "acme")
 	_, _, err5 := readChunks(ctx, f.store, "acme", 0)
 	_, err6 := f.store.LoadTokens(ctx, "acme")
-	_, err7 := f.store.SaveToken(ctx, "acme", rollcall.Token{Appkey: "key.acme"}, 1, 0)
+	_, err7 := f.store.Dump(ctx, "acme", newWhole())
+	_, err8 := f.store.Restore(ctx, "another")
+	_, err9 := f.store.SaveToken(ctx, "acme", rollcall.Token{Appkey: "key.acme"}, 1, 0)
 	for i, err := range []error{
-		err1, err2, err3, err4, err5, err6, err7,
+		err1, err2, err3, err4, err5, err6, err7, err8, err9,
 		f.store.CreateCorp(ctx, aCorp("other")),
 		f.store.Rewrite(ctx),
 		f.store.Close(),

@@ -85,6 +85,7 @@ func unknownCorp(f *fixture) {
 			return err
 		},
 		"SignInChunks": func(id string) error { _, _, err := readChunks(ctx, f.store, id, 0); return err },
+		"Dump":         func(id string) error { _, err := f.store.Dump(ctx, id, newWhole()); return err },
 		"LoadTokens":   func(id string) error { _, err := f.store.LoadTokens(ctx, id); return err },
 		"SaveToken": func(id string) error {
 			_, err := f.store.SaveToken(ctx, id, rollcall.Token{Appkey: "key.acme"}, 1, 0)

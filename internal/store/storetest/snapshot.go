@@ -116,6 +116,9 @@ func (r *recorder) Corp(c *rollcall.Corp) error {
 }
 
 func (r *recorder) Dept(d *rollcall.Dept, ended rollcall.Instant) error {
+	if n := len(r.Depts); n > 0 && r.Depts[n-1].ID >= d.ID {
+		return fmt.Errorf("department %d comes after department %d", d.ID, r.Depts[n-1].ID)
+	}
 	r.Depts = append(r.Depts, deptState{*d, ended})
 	return r.at(atDepts)
 }
@@ -146,16 +149,25 @@ func (r *recorder) EndedParent(d, parent rollcall.DeptID, s rollcall.Stay) error
 }
 
 func (r *recorder) RoleGroup(g *rollcall.RoleGroup, deleted bool) error {
+	if n := len(r.Groups); n > 0 && r.Groups[n-1].ID >= g.ID {
+		return fmt.Errorf("group %d comes after group %d", g.ID, r.Groups[n-1].ID)
+	}
 	r.Groups = append(r.Groups, groupState{*g, deleted})
 	return r.at(atRest)
 }
 
 func (r *recorder) Role(role *rollcall.Role, deleted bool) error {
+	if n := len(r.Roles); n > 0 && r.Roles[n-1].ID >= role.ID {
+		return fmt.Errorf("role %d comes after role %d", role.ID, r.Roles[n-1].ID)
+	}
 	r.Roles = append(r.Roles, roleState{*role, deleted})
 	return r.at(atRest)
 }
 
 func (r *recorder) App(a *rollcall.App) error {
+	if n := len(r.Apps); n > 0 && r.Apps[n-1].Appkey >= a.Appkey {
+		return fmt.Errorf("app %q comes after app %q", a.Appkey, r.Apps[n-1].Appkey)
+	}
 	c := *a
 	c.Permissions, c.ScopeDepts = slices.Clone(a.Permissions), slices.Clone(a.ScopeDepts)
 	c.ScopeUsers, c.AllowedIPs = slices.Clone(a.ScopeUsers), slices.Clone(a.AllowedIPs)
