@@ -328,3 +328,18 @@ func (s *Server) Remove() error {
 	}
 	return errors.Join(err, os.RemoveAll(s.Dir))
 }
+
+// Allow makes a role show who it is by a method of pg_hba.conf.
+func (s *Server) Allow(role, method string) error {
+	path := filepath.Join(s.data(), "pg_hba.conf")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	line := fmt.Sprintf("host all %s 127.0.0.1/32 %s\n", role, method)
+	if err := os.WriteFile(path, append([]byte(line), b...), 0o600); err != nil {
+		return err
+	}
+	_, err = s.Query("postgres", "SELECT pg_reload_conf()")
+	return err
+}

@@ -128,7 +128,7 @@ func (w *writer) newDept(c *rollcall.Change, options string) error {
 	return nil
 }
 
-func (w *writer) insertDepts(rows rowSet, _ []entry) step { return step{query: rows.insert("")} }
+func (w *writer) insertDepts(rows rowSet, _ []entry) []step { return []step{{query: rows.insert("")}} }
 
 func (w *writer) updateDept(c *rollcall.Change) error {
 	u := c.DeptUpdate

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -18,16 +17,19 @@ func memberTable() table {
 }
 
 const (
+	// The lists come after the organization.
+	selectMembers = `
+SELECT x.ordinal, x.dept_id FROM %[2]s AS m (%[1]s)
+JOIN memberships x ON x.corp_id = $1 AND x.ordinal = m.ordinal AND x.dept_id = m.dept_id`
+
 	// Somebody who left, or a department that is deleted, makes no row; neither
 	// does a membership that is there.
 	insertMembers = `
 INSERT INTO memberships (%[1]s)
 SELECT m.* FROM %[2]s AS m (%[1]s)
-JOIN users u ON u.corp_id = m.corp_id AND u.ordinal = m.ordinal AND u.left_at IS NULL
-JOIN departments d ON d.corp_id = m.corp_id AND d.dept_id = m.dept_id AND d.deleted_at IS NULL
+JOIN users u ON u.corp_id = $1 AND u.ordinal = m.ordinal AND u.left_at IS NULL
+JOIN departments d ON d.corp_id = $1 AND d.dept_id = m.dept_id AND d.deleted_at IS NULL
 ON CONFLICT DO NOTHING RETURNING ordinal, dept_id`
-
-	selectMember = `SELECT FROM memberships WHERE corp_id = $1 AND ordinal = $2 AND dept_id = $3`
 
 	updateMember = `
 UPDATE memberships SET sort_order = coalesce($4, sort_order), ordered = coalesce($5, ordered),
@@ -82,13 +84,22 @@ type pair struct {
 
 func pairOf(c *rollcall.Change) pair { return pair{c.Ordinal, c.DeptID} }
 
-func (w *writer) insertMembers(rows rowSet, at []entry) step {
-	var q query
-	list := rows.unnest(&q)
-	q.sql = fmt.Sprintf(insertMembers, rows.columns, list)
+// insertMembers inserts rows. Which of them were there already is asked before:
+// afterwards it cannot be told from those of people or departments that are not.
+func (w *writer) insertMembers(rows rowSet, at []entry) []step {
+	there := map[pair]bool{}
+	before, insert := w.on(""), w.on("")
+	before.sql = fmt.Sprintf(selectMembers, rows.columns, rows.unnest(&before))
+	insert.sql = fmt.Sprintf(insertMembers, rows.columns, rows.unnest(&insert))
 	var written []pair
-	return step{
-		query: q,
+	return []step{{
+		query: before,
+		each: func(r row) error {
+			there[pair{rollcall.Ordinal(r.int(0)), rollcall.DeptID(r.int(1))}] = true
+			return nil
+		},
+	}, {
+		query: insert,
 		each: func(r row) error {
 			written = append(written, pair{rollcall.Ordinal(r.int(0)), rollcall.DeptID(r.int(1))})
 			return nil
@@ -97,35 +108,20 @@ func (w *writer) insertMembers(rows rowSet, at []entry) step {
 			if err != nil {
 				return err
 			}
-			if e, missing := absent(at, pairOf, written); missing {
-				return &absentMember{e}
+			for _, p := range written { // of the same pair twice, the second one is
+				there[p] = true
 			}
-			return nil
+			e, missing := absent(at, pairOf, written)
+			switch {
+			case !missing:
+				return nil
+			case there[pairOf(e.change)]:
+				is, _ := effectOf(e.change.Kind)
+				return w.fault(e, conflict(is.param, "%s", is.taken))
+			}
+			return w.fault(e, fmt.Errorf(noSuchPair, e.change.Ordinal, e.change.DeptID))
 		},
-	}
-}
-
-// absentMember is the error of a membership that made no row. Why it did not is
-// asked when the results of all statements have been read.
-type absentMember struct{ entry }
-
-// Error implements error; [writer.explain] puts another in its place.
-func (*absentMember) Error() string { return "a membership made no row" }
-
-// explain finds out why a membership made no row, where that is the error.
-func (w *writer) explain(err error) error {
-	var missing *absentMember
-	if !errors.As(err, &missing) {
-		return err
-	}
-	c := missing.change
-	q := w.on(selectMember)
-	q.int(int64(c.Ordinal)).int(int64(c.DeptID))
-	if there, err := w.t.link.run(w.ctx, q); err == nil && there > 0 {
-		row, _ := effectOf(c.Kind)
-		return w.fault(missing.entry, conflict(row.param, "%s", row.taken))
-	}
-	return w.fault(missing.entry, fmt.Errorf(noSuchPair, c.Ordinal, c.DeptID))
+	}}
 }
 
 func (w *writer) updateMember(c *rollcall.Change) error {

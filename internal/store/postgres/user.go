@@ -108,9 +108,9 @@ func (w *writer) newUser(c *rollcall.Change, details string) {
 }
 
 // insertUsers inserts rows. A userid that belongs to another person makes none.
-func (w *writer) insertUsers(rows rowSet, at []entry) step {
+func (w *writer) insertUsers(rows rowSet, at []entry) []step {
 	var written []rollcall.Ordinal
-	return step{
+	return []step{{
 		query: rows.insert(` ON CONFLICT DO NOTHING RETURNING ordinal`),
 		each: func(r row) error {
 			written = append(written, rollcall.Ordinal(r.int(0)))
@@ -127,7 +127,7 @@ func (w *writer) insertUsers(rows rowSet, at []entry) step {
 			row, _ := effectOf(rollcall.UserJoined)
 			return w.fault(e, conflict(row.param, "%s", row.taken))
 		},
-	}
+	}}
 }
 
 func (w *writer) updateUser(c *rollcall.Change) error {

@@ -190,7 +190,7 @@ func (w *writer) flush() error {
 // send sends the statements.
 func (w *writer) send() error {
 	if w.failed == nil && len(w.steps) > 0 {
-		w.failed = w.explain(w.t.link.all(w.ctx, w.steps))
+		w.failed = w.t.link.all(w.ctx, w.steps)
 		clear(w.steps)
 		w.steps = w.steps[:0]
 	}
@@ -202,7 +202,7 @@ func (w *writer) settle() error {
 	for _, part := range []struct {
 		rows   *rowSet
 		at     *[]entry
-		insert func(rowSet, []entry) step
+		insert func(rowSet, []entry) []step
 	}{
 		{&w.depts, &w.deptAt, w.insertDepts}, {&w.users, &w.userAt, w.insertUsers},
 		{&w.fresh, &w.freshAt, w.insertMembers}, {&w.others, &w.othersAt, w.insertMembers},
@@ -211,7 +211,7 @@ func (w *writer) settle() error {
 		case part.rows.n == 0:
 			continue
 		case part.rows.n < copyFrom || part.rows == &w.others:
-			w.steps = append(w.steps, part.insert(*part.rows, slices.Clone(*part.at)))
+			w.steps = append(w.steps, part.insert(*part.rows, slices.Clone(*part.at))...)
 		default:
 			if err := w.send(); err != nil {
 				return err
