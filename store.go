@@ -25,9 +25,11 @@ type Head struct {
 // Every method may be called concurrently. Errors are wrapped with what was
 // being done; the sentinels of this package mean what they say.
 type Store interface {
-	// Heads returns the heads of all organizations, by corp id. It is cheap:
-	// followers call it several times a second.
-	Heads(ctx context.Context) ([]Head, error)
+	// Heads returns the heads of the organizations with these ids or, without
+	// any, of all, by corp id. An id that there is not is left out, and one that
+	// is given twice comes once. It is cheap: followers call it several times a
+	// second.
+	Heads(ctx context.Context, only ...string) ([]Head, error)
 	// CreateCorp adds an organization at version 0, with nothing in it but the
 	// root department, which gets the organization's name. An id that is taken
 	// is [ErrCorpExists].
@@ -109,7 +111,8 @@ type Restorer interface {
 	Copy
 	// Commit makes the organization exist, durably, at exactly that head. The
 	// version is that of the last change, 0 without any; all days of sign-ins
-	// belong to the feed, which is not 0 where there are any.
+	// belong to the feed, which is not 0 where there are any. [Tx.Committed] knows
+	// the head's batch, and none before it.
 	Commit(h Head) error
 	// Rollback drops everything; after Commit it does nothing.
 	Rollback()
@@ -132,8 +135,14 @@ type Tx interface {
 	// PutSignInChunk replaces them; the day then belongs to the next feed.
 	PutSignInChunk(d Day, chunk uint32, bits []byte) error
 	// Commit makes everything durable, under a batch id of the caller's. When
-	// it fails, the batch may be there nevertheless: the head's Batch tells.
+	// it fails, the batch may be there nevertheless: [Tx.Committed] of a later
+	// transaction tells.
 	Commit(batch string) (Head, error)
+	// Committed tells whether an earlier transaction committed a batch, and the
+	// head that it made. Begin has waited for the transactions before, so that
+	// the answer is final. The last 1,000 batches of an organization at least
+	// are remembered.
+	Committed(batch string) (h Head, ok bool, err error)
 	// Rollback drops everything; after Commit it does nothing.
 	Rollback()
 }
@@ -154,8 +163,13 @@ type Tokens interface {
 	// LoadTokens returns the tokens of an organization, by appkey, kind and
 	// nonce.
 	LoadTokens(ctx context.Context, corpID string) ([]Token, error)
-	// SaveToken stores a token of an app; one with the same nonce is replaced.
-	// Of the app's tokens of its kind no more than keep stay: this one and
-	// those that expire last. It is durable when it returns.
-	SaveToken(ctx context.Context, corpID string, t Token, keep int) error
+	// SaveToken stores a token of an app and returns the one that counts, which
+	// is durable then. One with the same nonce is replaced, and the later of
+	// both expiries stays. Of the app's tokens of its kind no more than keep
+	// stay: this one and those that expire last.
+	//
+	// Where keep is 1 and the app has another token of the kind, of the same
+	// SecretGeneration or a later one, that expires after now, nothing is stored
+	// and that one is returned: another node was first.
+	SaveToken(ctx context.Context, corpID string, t Token, keep int, now Instant) (Token, error)
 }

@@ -22,7 +22,7 @@ func newInstantStore(g *sample.Generated) *instantStore {
 }
 
 // Heads implements [rollcall.Store].
-func (s *instantStore) Heads(context.Context) ([]rollcall.Head, error) {
+func (s *instantStore) Heads(context.Context, ...string) ([]rollcall.Head, error) {
 	return []rollcall.Head{s.head}, nil
 }
 
@@ -76,7 +76,9 @@ func (s *instantStore) SignInChunks(context.Context, string, uint64, func(rollca
 func (*instantStore) LoadTokens(context.Context, string) ([]rollcall.Token, error) { return nil, nil }
 
 // SaveToken implements [rollcall.Tokens].
-func (*instantStore) SaveToken(context.Context, string, rollcall.Token, int) error { return nil }
+func (*instantStore) SaveToken(_ context.Context, _ string, t rollcall.Token, _ int, _ rollcall.Instant) (rollcall.Token, error) {
+	return t, nil
+}
 
 // Rewrite implements [rollcall.Store].
 func (*instantStore) Rewrite(context.Context) error { return nil }
@@ -114,6 +116,9 @@ func (t instantTx) Commit(batch string) (rollcall.Head, error) {
 	t.store.head.Batch = batch
 	return t.store.head, nil
 }
+
+// Committed implements [rollcall.Tx].
+func (instantTx) Committed(string) (rollcall.Head, bool, error) { return rollcall.Head{}, false, nil }
 
 // Rollback implements [rollcall.Tx].
 func (instantTx) Rollback() {}

@@ -36,14 +36,17 @@ func (m *memory) LoadTokens(_ context.Context, corpID string) ([]rollcall.Token,
 	return slices.AppendSeq(slices.Clone(m.more[corpID]), maps.Values(m.rows[corpID])), m.fail
 }
 
-func (m *memory) SaveToken(ctx context.Context, corpID string, t rollcall.Token, keep int) error {
+func (m *memory) SaveToken(ctx context.Context, corpID string, t rollcall.Token, keep int, now rollcall.Instant) (rollcall.Token, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.onSave != nil {
 		m.onSave()
 	}
 	if err := errors.Join(m.fail, ctx.Err()); err != nil {
-		return err
+		return rollcall.Token{}, err
+	}
+	if o, ok := m.first(corpID, t); ok && keep == 1 && o.ExpiresAt > now {
+		return o, nil
 	}
 	m.saves++
 	if m.rows[corpID] == nil {
@@ -51,8 +54,11 @@ func (m *memory) SaveToken(ctx context.Context, corpID string, t rollcall.Token,
 	}
 	t.Nonce, t.Hash = slices.Clone(t.Nonce), slices.Clone(t.Hash)
 	if t.Kind == rollcall.AppToken {
+		if o := m.rows[corpID][t.Appkey]; bytes.Equal(o.Nonce, t.Nonce) {
+			t.ExpiresAt = max(t.ExpiresAt, o.ExpiresAt)
+		}
 		m.rows[corpID][t.Appkey] = t
-		return nil
+		return t, nil
 	}
 	var same, others []rollcall.Token
 	for _, o := range m.more[corpID] {
@@ -67,7 +73,21 @@ func (m *memory) SaveToken(ctx context.Context, corpID string, t rollcall.Token,
 		return cmp.Or(cmp.Compare(b.ExpiresAt, a.ExpiresAt), bytes.Compare(a.Nonce, b.Nonce))
 	})
 	m.more[corpID] = append(append(others, t), same[:min(len(same), keep-1)]...)
-	return nil
+	return t, nil
+}
+
+// first returns the token that another node has given the app.
+func (m *memory) first(corpID string, t rollcall.Token) (rollcall.Token, bool) {
+	list := m.more[corpID]
+	if o, ok := m.rows[corpID][t.Appkey]; ok {
+		list = append(slices.Clip(list), o)
+	}
+	for _, o := range list {
+		if o.Appkey == t.Appkey && o.Kind == t.Kind && o.SecretGeneration >= t.SecretGeneration && !bytes.Equal(o.Nonce, t.Nonce) {
+			return o, true
+		}
+	}
+	return rollcall.Token{}, false
 }
 
 // company is an organization whose apps come and go.

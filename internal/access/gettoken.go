@@ -1,6 +1,7 @@
 package access
 
 import (
+	"bytes"
 	"context"
 	"iter"
 
@@ -74,17 +75,38 @@ func (r *Registry) store(ctx context.Context, t *tenant, app *rollcall.App, kind
 	if l != nil && l.fits(app) && l.extend(now) {
 		return l, nil
 	}
-	fresh := l == nil || !l.fits(app) || !l.live(now)
+	had, fresh := l, l == nil || !l.fits(app) || !l.live(now)
 	if fresh {
 		l = r.key.newLease(t.id, app, kind)
 	}
 	until := after(now, life+ahead)
-	if err := r.tokens.SaveToken(ctx, t.id, l.record(until), keep(kind)); err != nil {
-		return nil, busy(err)
+	for asOf := now; ; {
+		counts, err := r.tokens.SaveToken(ctx, t.id, l.record(until), keep(kind), asOf)
+		if err != nil {
+			return nil, busy(err)
+		}
+		if bytes.Equal(counts.Nonce, l.nonce) {
+			until = counts.ExpiresAt
+			break
+		}
+		other, ok := r.key.restore(t.id, counts)
+		switch {
+		case counts.SecretGeneration > app.SecretGeneration:
+			return nil, refusal // another node has heard of the new secret first
+		case !ok || !other.fits(app):
+			asOf = rollcall.Open // nobody here can use it
+		case fresh && had != nil && bytes.Equal(counts.Nonce, had.nonce):
+			asOf = after(now, ahead) // it has ended, if not yet as it is stored
+		default:
+			// Another node was first: that is the app's token, which gets a
+			// whole life too.
+			l, fresh = other, true
+			had = nil
+		}
 	}
 	// Storing takes time, and the client counts from the answer on.
 	now = r.now()
-	l.stored.Store(int64(until))
+	raise(&l.stored, until)
 	l.promise(after(now, life))
 	if fresh {
 		t.publish(l, now)

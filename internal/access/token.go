@@ -143,10 +143,14 @@ func (l *lease) extend(now rollcall.Instant) bool {
 // promise moves the expiry to an instant, never back and never past what is
 // stored.
 func (l *lease) promise(until rollcall.Instant) {
-	to := min(int64(until), l.stored.Load())
+	raise(&l.expires, rollcall.Instant(min(int64(until), l.stored.Load())))
+}
+
+// raise moves an instant forward, never back.
+func raise(at *atomic.Int64, to rollcall.Instant) {
 	for {
-		was := l.expires.Load()
-		if was >= to || l.expires.CompareAndSwap(was, to) {
+		was := at.Load()
+		if was >= int64(to) || at.CompareAndSwap(was, int64(to)) {
 			return
 		}
 	}

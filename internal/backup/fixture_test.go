@@ -138,7 +138,7 @@ func eventful(t testing.TB, s rollcall.Store, corpID string) {
 	signIn(t, s, corpID, 20260821, 0, 2)
 	for i := range 2 {
 		tok := rollcall.Token{Appkey: app.Appkey, Kind: rollcall.CorpToken, SecretGeneration: 4, Nonce: []byte{byte(i), 255}, ExpiresAt: day, Hash: []byte{0, byte(i)}}
-		if err := s.SaveToken(context.Background(), corpID, tok, 5); err != nil {
+		if _, err := s.SaveToken(context.Background(), corpID, tok, 5, day); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -41,11 +41,11 @@ func (f *faulty) Begin(ctx context.Context, corpID string) (rollcall.Tx, error) 
 	return &faultyTx{tx, f}, err
 }
 
-func (f *faulty) Heads(ctx context.Context) ([]rollcall.Head, error) {
+func (f *faulty) Heads(ctx context.Context, only ...string) ([]rollcall.Head, error) {
 	if err := f.call(&f.asking); err != nil {
 		return nil, err
 	}
-	return f.Store.Heads(ctx)
+	return f.Store.Heads(ctx, only...)
 }
 
 type faultyTx struct {

@@ -34,7 +34,7 @@ func (h *hooked) set(heads func() error, changes func(string) error) {
 	h.heads, h.changes = heads, changes
 }
 
-func (h *hooked) Heads(ctx context.Context) ([]rollcall.Head, error) {
+func (h *hooked) Heads(ctx context.Context, only ...string) ([]rollcall.Head, error) {
 	h.mu.Lock()
 	hook := h.heads
 	h.mu.Unlock()
@@ -43,7 +43,7 @@ func (h *hooked) Heads(ctx context.Context) ([]rollcall.Head, error) {
 			return nil, err
 		}
 	}
-	return h.Store.Heads(ctx)
+	return h.Store.Heads(ctx, only...)
 }
 
 func (h *hooked) Changes(ctx context.Context, corpID string, after uint64, fn func(rollcall.Change) error) (rollcall.Head, error) {

@@ -41,7 +41,7 @@ INSERT INTO tokens VALUES ('acme', 'key1', 2, x'0102', 77, x'03')`)
 		tokens[0].SecretGeneration != 2 || string(tokens[0].Nonce) != "\x01\x02" || tokens[0].ExpiresAt != 77 || string(tokens[0].Hash) != "\x03" {
 		t.Errorf("tokens %+v, %v", tokens, err)
 	}
-	if err := s.SaveToken(t.Context(), "acme", want, 1); err != nil {
+	if _, err := s.SaveToken(t.Context(), "acme", want, 1, 0); err != nil {
 		t.Error(err)
 	}
 	apps := &oneApp{}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"rollcall"
 
@@ -40,12 +41,22 @@ type headCache struct {
 }
 
 // Heads implements [rollcall.Store].
-func (s *Store) Heads(ctx context.Context) ([]rollcall.Head, error) {
+func (s *Store) Heads(ctx context.Context, only ...string) ([]rollcall.Head, error) {
 	heads, err := s.cachedHeads(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the heads: %w", err)
 	}
-	return slices.Clone(heads), nil
+	if len(only) == 0 {
+		return slices.Clone(heads), nil
+	}
+	some := make([]rollcall.Head, 0, len(only))
+	for _, id := range slices.Compact(slices.Sorted(slices.Values(only))) {
+		i, ok := slices.BinarySearchFunc(heads, id, func(h rollcall.Head, id string) int { return strings.Compare(h.CorpID, id) })
+		if ok {
+			some = append(some, heads[i])
+		}
+	}
+	return some, nil
 }
 
 func (s *Store) cachedHeads(ctx context.Context) ([]rollcall.Head, error) {

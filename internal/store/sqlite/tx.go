@@ -152,6 +152,9 @@ func (t *tx) commit(head rollcall.Head) error {
 	} else if rows != 1 {
 		return rollcall.ErrNoCorp
 	}
+	if err := remember(t.conn, head); err != nil {
+		return err
+	}
 	return execute(t.conn, "COMMIT")
 }
 

@@ -21,9 +21,9 @@ func closedStore(f *fixture) {
 	_, err6 := f.store.LoadTokens(ctx, "acme")
 	_, err7 := f.store.Dump(ctx, "acme", newWhole())
 	_, err8 := f.store.Restore(ctx, "another")
+	_, err9 := f.store.SaveToken(ctx, "acme", rollcall.Token{Appkey: "key.acme"}, 1, 0)
 	for i, err := range []error{
-		err1, err2, err3, err4, err5, err6, err7, err8,
-		f.store.SaveToken(ctx, "acme", rollcall.Token{Appkey: "key.acme"}, 1),
+		err1, err2, err3, err4, err5, err6, err7, err8, err9,
 		f.store.CreateCorp(ctx, aCorp("other")),
 		f.store.Rewrite(ctx),
 		f.store.Close(),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"rollcall"
@@ -24,6 +25,20 @@ func heads(f *fixture) {
 
 	got[0].CorpID = "scribbled over" // the list is the caller's
 	f.equal("the heads again", want, f.heads())
+
+	for _, only := range [][]string{{"a"}, {"b", "nobody", "1", "B", "b"}, {"A", ""}} {
+		list := []rollcall.Head{}
+		for _, h := range want {
+			if slices.Contains(only, h.CorpID) {
+				list = append(list, h)
+			}
+		}
+		some, err := f.store.Heads(f.Context(), only...)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.equal(fmt.Sprintf("the heads of %q", only), list, some)
+	}
 }
 
 func createTwice(f *fixture) {
@@ -72,7 +87,10 @@ func unknownCorp(f *fixture) {
 		"SignInChunks": func(id string) error { _, _, err := readChunks(ctx, f.store, id, 0); return err },
 		"Dump":         func(id string) error { _, err := f.store.Dump(ctx, id, newWhole()); return err },
 		"LoadTokens":   func(id string) error { _, err := f.store.LoadTokens(ctx, id); return err },
-		"SaveToken":    func(id string) error { return f.store.SaveToken(ctx, id, rollcall.Token{Appkey: "key.acme"}, 1) },
+		"SaveToken": func(id string) error {
+			_, err := f.store.SaveToken(ctx, id, rollcall.Token{Appkey: "key.acme"}, 1, 0)
+			return err
+		},
 	} {
 		for _, id := range []string{"nobody", "ACME", "acme ", ""} {
 			if err := call(id); !errors.Is(err, rollcall.ErrNoCorp) {

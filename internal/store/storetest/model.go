@@ -97,7 +97,7 @@ func (m *model) put(batch string, chunks map[chunkKey][]byte) {
 }
 
 // save stores a token of which keep of the same kind stay.
-func (m *model) save(t rollcall.Token, keep int) {
+func (m *model) save(t rollcall.Token, keep int, now rollcall.Instant) rollcall.Token {
 	var same, others []rollcall.Token
 	for _, o := range m.tokens {
 		switch {
@@ -105,15 +105,28 @@ func (m *model) save(t rollcall.Token, keep int) {
 			others = append(others, o)
 		case !bytes.Equal(o.Nonce, t.Nonce):
 			same = append(same, o)
+		default:
+			t.ExpiresAt = max(t.ExpiresAt, o.ExpiresAt)
 		}
 	}
 	slices.SortFunc(same, func(a, b rollcall.Token) int {
 		return cmp.Or(cmp.Compare(b.ExpiresAt, a.ExpiresAt), bytes.Compare(a.Nonce, b.Nonce))
 	})
+	if keep == 1 {
+		first := slices.SortedStableFunc(slices.Values(same), func(a, b rollcall.Token) int {
+			return cmp.Compare(b.SecretGeneration, a.SecretGeneration)
+		})
+		for _, o := range first {
+			if o.SecretGeneration >= t.SecretGeneration && o.ExpiresAt > now {
+				return o
+			}
+		}
+	}
 	m.tokens = slices.Concat(others, []rollcall.Token{t}, same[:min(len(same), keep-1)])
 	slices.SortFunc(m.tokens, func(a, b rollcall.Token) int {
 		return cmp.Or(cmp.Compare(a.Appkey, b.Appkey), cmp.Compare(a.Kind, b.Kind), bytes.Compare(a.Nonce, b.Nonce))
 	})
+	return t
 }
 
 func (m *model) apply(c rollcall.Change) {

@@ -89,13 +89,15 @@ func (w *world) transaction(i int) {
 	if len(m.apps) > 0 && w.bool("token") {
 		t := rollcall.Token{
 			Appkey: w.pickApp(m), Kind: rapid.SampledFrom([]rollcall.TokenKind{rollcall.AppToken, rollcall.CorpToken}).Draw(w.rt, "kind"),
-			Nonce: []byte(w.text("nonce")), ExpiresAt: w.instant("expires"), Hash: []byte{1},
+			SecretGeneration: rapid.IntRange(1, 3).Draw(w.rt, "generation"),
+			Nonce:            []byte(w.text("nonce")), ExpiresAt: w.instant("expires"), Hash: []byte{1},
 		}
-		keep := rapid.IntRange(1, 3).Draw(w.rt, "keep")
-		if err := w.f.store.SaveToken(w.f.Context(), m.head.CorpID, t, keep); err != nil {
+		keep, now := rapid.IntRange(1, 3).Draw(w.rt, "keep"), w.instant("now")
+		got, err := w.f.store.SaveToken(w.f.Context(), m.head.CorpID, t, keep, now)
+		if err != nil {
 			w.rt.Fatal(err)
 		}
-		m.save(t, keep)
+		w.equal("the token that counts", m.save(t, keep, now), got)
 	}
 }
 

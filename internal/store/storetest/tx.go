@@ -164,8 +164,9 @@ func finishedTx(f *fixture) {
 	for _, tx := range []rollcall.Tx{committed, dropped} {
 		_, err1 := tx.Commit("x")
 		_, err2 := tx.SignInChunk(20260820, 0)
+		_, _, err3 := tx.Committed("x")
 		for i, err := range []error{
-			err1, err2, tx.Append([]rollcall.Change{createDept(later, 9, 1, "x")}), tx.PutSignInChunk(20260820, 0, nil),
+			err1, err2, err3, tx.Append([]rollcall.Change{createDept(later, 9, 1, "x")}), tx.PutSignInChunk(20260820, 0, nil),
 			tx.Changes(0, func(rollcall.Change) error { return nil }),
 		} {
 			if !errors.Is(err, rollcall.ErrClosed) {
@@ -226,7 +227,10 @@ func waitingEnds(f *fixture) {
 		cancel()
 		ctx, cancel = context.WithCancel(f.Context())
 		got := make(chan error)
-		go func() { got <- s.SaveToken(ctx, "acme", rollcall.Token{Appkey: "x"}, 1) }()
+		go func() {
+			_, err := s.SaveToken(ctx, "acme", rollcall.Token{Appkey: "x"}, 1, 0)
+			got <- err
+		}()
 		cancel()
 		if err := <-got; !errors.Is(err, context.Canceled) {
 			f.Errorf("SaveToken: %v", err)
