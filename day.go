@@ -50,7 +50,20 @@ func (d Day) Month() time.Month { return time.Month(int(d) / 100 % 100) }
 func (d Day) DayOfMonth() int { return int(d) % 100 }
 
 // String returns the day as yyyyMMdd.
-func (d Day) String() string { return fmt.Sprintf("%08d", int32(d)) }
+func (d Day) String() string { return string(d.Append(make([]byte, 0, 8))) }
+
+// Append appends the day as String shows it.
+func (d Day) Append(dst []byte) []byte {
+	if d < 0 || d > 99999999 { // no day
+		return fmt.Appendf(dst, "%08d", int32(d))
+	}
+	at := len(dst)
+	dst = append(dst, "00000000"...)
+	for i := at + 7; d > 0; i, d = i-1, d/10 {
+		dst[i] += byte(d % 10)
+	}
+	return dst
+}
 
 // AddDays returns the day n days later, or earlier for a negative n.
 func (d Day) AddDays(n int) Day {

@@ -22,8 +22,13 @@ func TestParseDay(t *testing.T) {
 		"20260820": 20260820, "20280229": 20280229, "20000229": 20000229, "00010101": 10101, "99991231": 99991231,
 	} {
 		got, err := rollcall.ParseDay(text)
-		if err != nil || got != want || got.String() != text {
+		if err != nil || got != want || got.String() != text || string(got.Append([]byte("on "))) != "on "+text {
 			t.Errorf("%q is %v, %v", text, got, err)
+		}
+	}
+	for day, want := range map[rollcall.Day]string{0: "00000000", 99999999: "99999999", 123456789: "123456789", -1: "-0000001"} {
+		if got := day.String(); got != want {
+			t.Errorf("what is no day, %d, is shown as %s", int(day), got)
 		}
 	}
 	for _, text := range []string{

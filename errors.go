@@ -61,6 +61,9 @@ var (
 	ErrNoCorp = errors.New("there is no such organization")
 	// ErrCorpExists is returned when an organization's id is taken.
 	ErrCorpExists = errors.New("an organization with this id exists already")
+	// ErrNotYet is returned where a version was asked for that has not come to
+	// this node yet.
+	ErrNotYet = errors.New("the version is not here yet")
 	// ErrClosed is returned by what has been closed.
 	ErrClosed = errors.New("closed")
 )

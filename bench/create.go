@@ -37,7 +37,8 @@ type createRun struct {
 	next int    // the last running number
 
 	real, slow            []rate
-	postgres, slapd       []rate
+	postgres, atOnce      []rate
+	slapd                 []rate
 	noPeer, noLDAP, noLag error // why one is not measured
 }
 
@@ -87,10 +88,12 @@ func (b *bench) createRound(loader *child, run *createRun, pg *postgres, ldap *s
 	}
 	run.real = append(run.real, r)
 	if run.noPeer == nil {
-		if r, err = pg.insert(d); err != nil {
-			return err
+		for script, list := range map[string]*[]rate{pgScript: &run.postgres, pgScriptAtOnce: &run.atOnce} {
+			if r, err = pg.insert(script, d); err != nil {
+				return err
+			}
+			*list = append(*list, r)
 		}
-		run.postgres = append(run.postgres, r)
 	}
 	if run.noLDAP == nil {
 		if r, err = ldap.add(d); err != nil {
@@ -161,7 +164,7 @@ func figures(list []rate, of func(rate) float64) (all []float64) {
 func (b *bench) printCreates(run *createRun) {
 	what := fmt.Sprintf("people created a second over HTTP, %d writers, among %d", writers, b.medium)
 	all, cpu := perSecond(run.real), figures(run.real, rate.cpu)
-	against := func(name string, peer []rate, missing error, least float64) {
+	compare := func(name string, peer []rate, missing error, least float64) {
 		if missing != nil {
 			b.notRun("P9", what+", against "+name, missing)
 			return
@@ -171,8 +174,14 @@ func (b *bench) printCreates(run *createRun) {
 			Note: fmt.Sprintf("CPU of %s %s µs each", name, spread(figures(peer, rate.cpu))),
 		}, perSecond(peer), least))
 	}
-	against(fmt.Sprintf("PostgreSQL, %d connections", writers), run.postgres, run.noPeer, 1)
-	against(fmt.Sprintf("slapd, %d connections", writers), run.slapd, run.noLDAP, 10)
+	compare(fmt.Sprintf("PostgreSQL, %d connections", writers), run.postgres, run.noPeer, 1)
+	if run.noPeer == nil {
+		b.print(against(line{
+			Case: "P9", What: what, Unit: "/s", Values: all, Baseline: "PostgreSQL, all in one statement",
+			Note: fmt.Sprintf("CPU of PostgreSQL %s µs each", spread(figures(run.atOnce, rate.cpu))),
+		}, perSecond(run.atOnce), 0))
+	}
+	compare(fmt.Sprintf("slapd, %d connections", writers), run.slapd, run.noLDAP, 10)
 	b.print(atMost(line{Case: "P9", What: "CPU of a create", Unit: "µs", Values: cpu}, 150))
 	lag := fmt.Sprintf("people created a second with %s added to every fsync", fsyncLag)
 	if run.noLag != nil {

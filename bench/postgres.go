@@ -20,6 +20,7 @@ import (
 type postgres struct {
 	bin    string // where its programs are
 	dir    string // of the socket, the database and the script
+	port   string // on the loopback interface, over which Rollcall is called too
 	as     *syscall.SysProcAttr
 	server *exec.Cmd
 }
@@ -31,7 +32,21 @@ const (
 CREATE SEQUENCE ordinals;
 CREATE TABLE users (ordinal bigint PRIMARY KEY, userid text NOT NULL UNIQUE, name text NOT NULL, mobile text NOT NULL UNIQUE);
 CREATE TABLE memberships (ordinal bigint, dept_id bigint, sort_order bigint, leader boolean, PRIMARY KEY (dept_id, ordinal));`
+	// As many people as the organization has that it is compared with.
+	pgFill = `
+INSERT INTO users SELECT n, 'old.' || n, '王伟', '13' || lpad(n::text, 9, '0') FROM generate_series(1, %[1]d) AS n;
+INSERT INTO memberships SELECT n, 1 + n %% 10000, 0, false FROM generate_series(1, %[1]d) AS n;
+SELECT setval('ordinals', %[1]d);
+ANALYZE;`
+	// A transaction as programs make it, and all of it in one statement, which
+	// saves the ways there and back.
 	pgCreate = `\set dept random(1, 10000)
+BEGIN;
+INSERT INTO users SELECT n, 'new.' || n, '新人', '18' || n FROM nextval('ordinals') AS n;
+INSERT INTO memberships SELECT currval('ordinals'), :dept, 0, false;
+COMMIT;
+`
+	pgCreateAtOnce = `\set dept random(1, 10000)
 WITH person AS (
 	INSERT INTO users SELECT n, 'new.' || n, '新人', '18' || n FROM nextval('ordinals') AS n RETURNING ordinal
 ) INSERT INTO memberships SELECT ordinal, :dept, 0, false FROM person;
@@ -52,21 +67,25 @@ func (b *bench) startPostgres() (p *postgres, err error) {
 	if err := p.run("initdb", "-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C"); err != nil {
 		return nil, err
 	}
-	p.server = p.command("postgres", "-D", data, "-k", p.dir, "-c", "listen_addresses=")
+	if p.port, err = freePort(); err != nil {
+		return nil, err
+	}
+	p.server = p.command("postgres", "-D", data, "-k", p.dir, "-p", p.port, "-c", "listen_addresses=127.0.0.1")
 	if err := p.server.Start(); err != nil {
 		return nil, err
 	}
-	socket := filepath.Join(p.dir, ".s.PGSQL.5432")
+	socket := filepath.Join(p.dir, ".s.PGSQL."+p.port)
 	if err := awaitDial("unix", socket); err != nil {
 		return nil, errors.Join(err, p.stop())
 	}
-	script := filepath.Join(p.dir, "create.sql")
-	if err := os.WriteFile(script, []byte(pgCreate), 0o644); err != nil {
-		return nil, errors.Join(err, p.stop())
+	for name, text := range map[string]string{pgScript: pgCreate, pgScriptAtOnce: pgCreateAtOnce} {
+		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o644); err != nil {
+			return nil, errors.Join(err, p.stop())
+		}
 	}
 	// It takes connections a moment before it can answer.
 	for began := time.Now(); ; time.Sleep(50 * time.Millisecond) {
-		err := p.run("psql", "-h", p.dir, "-U", "bench", "-q", "-v", "ON_ERROR_STOP=1", "-c", pgTables, "postgres")
+		err := p.run("psql", "-h", p.dir, "-p", p.port, "-U", "bench", "-q", "-v", "ON_ERROR_STOP=1", "-c", pgTables+fmt.Sprintf(pgFill, b.medium), "postgres")
 		if err == nil {
 			return p, nil
 		}
@@ -114,16 +133,22 @@ func (p *postgres) run(name string, args ...string) error {
 
 var pgbenchDone = regexp.MustCompile(`(?s)number of transactions actually processed: (\d+).*tps = ([0-9.]+)`)
 
-// insert has pgbench create people for a while.
-func (p *postgres) insert(d time.Duration) (r rate, err error) {
+// The files of the two transactions.
+const (
+	pgScript       = "create.sql"
+	pgScriptAtOnce = "create-at-once.sql"
+)
+
+// insert has pgbench create people for a while, with one of the scripts.
+func (p *postgres) insert(script string, d time.Duration) (r rate, err error) {
 	before, err := cpuOfAll(p.server.Process.Pid)
 	if err != nil {
 		return r, err
 	}
 	// The time begins before the connections are made; the rate does not.
 	seconds := 2 + int(d.Seconds())
-	cmd := p.command("pgbench", "-h", p.dir, "-U", "bench", "-n", "-M", "prepared", "-c", strconv.Itoa(writers), "-j", "1",
-		"-T", strconv.Itoa(seconds), "-f", "create.sql", "postgres")
+	cmd := p.command("pgbench", "-h", "127.0.0.1", "-p", p.port, "-U", "bench", "-n", "-M", "prepared", "-c", strconv.Itoa(writers), "-j", "1",
+		"-T", strconv.Itoa(seconds), "-f", script, "postgres")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return r, fmt.Errorf("pgbench: %w\n%s", err, out)
@@ -150,6 +175,16 @@ func (p *postgres) stop() error {
 		return err
 	}
 	return p.server.Wait()
+}
+
+// freePort returns a port of the loopback interface that nobody has.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, errors.Join(err, l.Close())
 }
 
 // peerPatience is how long a peer may take to start.

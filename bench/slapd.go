@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,8 @@ import (
 )
 
 // slapd is an OpenLDAP server with an mdb database and its default durability.
+// It promises what the others do: a userid and a mobile number belong to one
+// person only, and a department's people are found by an index.
 type slapd struct {
 	server *exec.Cmd
 	socket string
@@ -29,6 +32,7 @@ include /etc/ldap/schema/cosine.schema
 include /etc/ldap/schema/inetorgperson.schema
 modulepath /usr/lib/ldap
 moduleload back_mdb
+moduleload unique
 pidfile %[1]s/slapd.pid
 database mdb
 maxsize 4294967296
@@ -38,6 +42,10 @@ rootpw secret
 directory %[1]s/data
 index objectClass eq
 index uid eq
+index mobile eq
+index departmentNumber eq
+overlay unique
+unique_uri ldap:///?mobile?sub
 `
 
 // startSlapd makes a directory and serves it. Where that cannot be, the error
@@ -63,6 +71,9 @@ func (b *bench) startSlapd() (*slapd, error) {
 	if out, err := data.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("mkdir: %w\n%s", err, out)
 	}
+	if err := b.fillSlapd(dir, conf, as); err != nil {
+		return nil, err
+	}
 	s := &slapd{socket: filepath.Join(dir, "ldapi")}
 	s.server = exec.Command(program, "-d", "0", "-h", "ldapi://"+strings.ReplaceAll(s.socket, "/", "%2F"), "-f", conf)
 	s.server.SysProcAttr = as
@@ -72,13 +83,28 @@ func (b *bench) startSlapd() (*slapd, error) {
 	if err := awaitDial("unix", s.socket); err != nil {
 		return nil, errors.Join(err, s.stop())
 	}
-	err = s.session(func(c *ldapConn) error {
-		return c.add("o=bench", "objectClass", "organization", "o", "bench")
-	})
-	if err != nil {
-		return nil, errors.Join(err, s.stop())
-	}
 	return s, nil
+}
+
+// fillSlapd puts as many people into the directory as the organization has that
+// it is compared with.
+func (b *bench) fillSlapd(dir, conf string, as *syscall.SysProcAttr) error {
+	var ldif bytes.Buffer
+	ldif.WriteString("dn: o=bench\nobjectClass: organization\no: bench\n\n")
+	for n := range b.medium {
+		fmt.Fprintf(&ldif, "dn: uid=old.%[1]d,o=bench\nobjectClass: inetOrgPerson\nuid: old.%[1]d\ncn: Wang Wei\nsn: Wang\n"+
+			"mobile: 13%09[1]d\ndepartmentNumber: %[2]d\n\n", n, 1+n%10_000)
+	}
+	program, err := exec.LookPath("slapadd")
+	if err != nil {
+		program = "/usr/sbin/slapadd"
+	}
+	cmd := exec.Command(program, "-q", "-f", conf)
+	cmd.Dir, cmd.SysProcAttr, cmd.Stdin = dir, as, &ldif
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("slapadd: %w\n%s", err, out)
+	}
+	return nil
 }
 
 func (s *slapd) stop() error {

@@ -77,7 +77,9 @@ func (f dataFlags) openStore(ctx context.Context) (*sqlite.Store, *node.Org, err
 	var org *node.Org
 	corpID, err := f.choose(ctx, store)
 	if err == nil {
-		org, err = node.OpenOrg(ctx, corpID, options(store, time.Now))
+		opt := options(store, time.Now)
+		opt.Done = ctx.Done() // whoever stops the command does not wait for an answer of a store that is away
+		org, err = node.OpenOrg(ctx, corpID, opt)
 	}
 	if err != nil {
 		store.Close()

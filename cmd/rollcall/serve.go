@@ -24,15 +24,17 @@ import (
 
 // serveCommand answers calls.
 type serveCommand struct {
-	Data         string    `placeholder:"DIR" env:"ROLLCALL_DATA" help:"Directory of the database and the key file."`
-	Corp         string    `placeholder:"ID" help:"Serve only this organization; without it, all of the directory."`
-	Demo         bool      `help:"Serve a made-up organization from a temporary directory, and print four calls to try."`
-	Listen       string    `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address for calls (default ${default})."`
-	AdminListen  string    `default:"127.0.0.1:8081" placeholder:"ADDR" help:"Address for /livez, /readyz and /metrics (default ${default})."`
-	TrustedProxy []string  `placeholder:"CIDR" help:"Believe what a proxy at this address or network says about the address of its clients (X-Forwarded-For)."`
-	Now          time.Time `placeholder:"RFC3339" help:"Start the server's clock at this instant, such as 2026-08-21T10:00:00+08:00."`
-	LogLevel     string    `default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
-	LogFormat    string    `default:"text" enum:"text,json" help:"text or json."`
+	Data         string        `placeholder:"DIR" env:"ROLLCALL_DATA" help:"Directory of the database and the key file."`
+	Corp         string        `placeholder:"ID" help:"Serve only this organization; without it, all of the directory."`
+	Demo         bool          `help:"Serve a made-up organization from a temporary directory, and print four calls to try."`
+	Listen       string        `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address for calls (default ${default})."`
+	AdminListen  string        `default:"127.0.0.1:8081" placeholder:"ADDR" help:"Address for /livez, /readyz and /metrics (default ${default})."`
+	TrustedProxy []string      `placeholder:"CIDR" help:"Believe what a proxy at this address or network says about the address of its clients (X-Forwarded-For)."`
+	Now          time.Time     `placeholder:"RFC3339" help:"Start the server's clock at this instant, such as 2026-08-21T10:00:00+08:00."`
+	MaxStaleness time.Duration `default:"5m" help:"How old answers may be while the storage is away (default ${default}); then calls are told that the system is busy."`
+	MemoryLimit  byteSize      `default:"0" placeholder:"SIZE" help:"How much the organizations may take in memory, such as 2GiB; those that nobody asks for leave. 0 is no limit."`
+	LogLevel     string        `default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+	LogFormat    string        `default:"text" enum:"text,json" help:"text or json."`
 }
 
 // Help is shown by --help.
@@ -113,17 +115,24 @@ func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key acc
 		if err != nil {
 			s.calls.Close()
 			s.admin.Close()
+			if s.node != nil {
+				s.node.Close()
+			}
 		}
 	}()
 	began := time.Now()
 	s.node, err = node.Open(ctx, node.Options{
 		Options: options(store, clock.Now), Only: c.Corp,
 		Opened:  func(ctx context.Context, o *node.Org) error { return s.registry.Add(ctx, o) },
+		Closed:  func(o *node.Org) { s.registry.Remove(o.ID()) },
+		Known:   s.registry.Know,
 		Changed: func(n *node.Node) { ops.KeepHeadroom(peopleOf(n)) },
+		Elapsed: func() time.Duration { return time.Since(began) }, MaxStaleness: c.MaxStaleness, MemoryLimit: int64(c.MemoryLimit),
 	})
 	if err != nil {
 		return nil, err
 	}
+	s.registry.From(s.node)
 	ops.ReturnMemory()
 	if n := s.registry.ForeignTokens(); n > 0 {
 		logger.Warn("tokens were made with another key file and are not valid", "tokens", n)
@@ -149,14 +158,14 @@ func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key acc
 		},
 	})
 	s.ops = &ops.Server{
-		Log: logger, Wire: manual.Handler(own.Handler(wire.Handler(service)), document), Metrics: metrics, Ready: s.ready(clock.Now),
+		Log: logger, Wire: manual.Handler(own.Handler(wire.Handler(service)), document), Metrics: metrics, Ready: s.ready,
 		Drain: func() {
 			service.Drain()
 			own.Drain()
 		},
 	}
-	logger.Info("ready", "listen", s.calls.Addr().String(), "admin", s.admin.Addr().String(), "organizations", len(s.node.Orgs()),
-		"people", peopleOf(s.node), "loaded_in", time.Since(began).Round(time.Millisecond))
+	logger.Info("ready", "listen", s.calls.Addr().String(), "admin", s.admin.Addr().String(), "organizations", s.node.Counts().Known,
+		"people", peopleOf(s.node), "held", s.node.Counts().Held, "loaded_in", time.Since(began).Round(time.Millisecond))
 	return s, nil
 }
 
@@ -193,23 +202,21 @@ func peopleOf(n *node.Node) (people int) {
 // ready.
 const stale = 5 * time.Second
 
-func (s *server) ready(clock func() time.Time) func() error {
-	return func() error {
-		if silent := clock().Sub(s.node.LastSeen()); silent > stale {
-			return fmt.Errorf("the storage has not answered for %s; answers come from memory", silent.Round(time.Second))
-		}
-		return nil
+func (s *server) ready() error {
+	if silent := s.node.Age(); silent > stale {
+		return fmt.Errorf("the storage has not answered for %s; answers come from memory", silent.Round(time.Second))
 	}
+	return nil
 }
 
 // sandbox reports whether every organization is one.
-func (s *server) sandbox() bool {
-	for _, o := range s.node.Orgs() {
-		if !o.Settings().Sandbox {
-			return false
-		}
-	}
-	return true
+func (s *server) sandbox(ctx context.Context) (bool, error) {
+	all := true
+	err := s.node.EachCorp(ctx, func(c rollcall.Corp) error {
+		all = all && c.Sandbox
+		return nil
+	})
+	return all && err == nil, err
 }
 
 // retainEvery is how often old sign-ins are looked for.
@@ -257,6 +264,7 @@ func (s *server) run(ctx context.Context) error {
 	})
 	err := s.ops.Run(ctx, s.calls, s.admin)
 	stop()
+	s.node.Close()
 	background.Wait()
 	return err
 }

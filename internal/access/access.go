@@ -16,9 +16,11 @@
 package access
 
 import (
+	"context"
 	"iter"
 	"net/netip"
 	"slices"
+	"time"
 
 	"rollcall"
 )
@@ -33,6 +35,18 @@ type Corp interface {
 	Settings() rollcall.Settings
 	App(appkey string) (*rollcall.App, bool)
 	Apps() iter.Seq[*rollcall.App]
+	// VersionHeader is the number of the newest version as the value of a
+	// header.
+	VersionHeader() []string
+	// Fresh makes sure that this is the newest state, within a second. While
+	// that cannot be found out it returns how old it may be, up to a limit; then
+	// an error. It is called for every request.
+	Fresh(ctx context.Context) (stale time.Duration, err error)
+	// Await waits until the state is at least of a version, for a second at
+	// most; then the error is [rollcall.ErrNotYet].
+	Await(ctx context.Context, version uint64) error
+	// Refresh takes over what others committed up to now.
+	Refresh(ctx context.Context) error
 }
 
 // Credentials are what a caller gives to get a token: either Appkey and

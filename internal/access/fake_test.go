@@ -94,6 +94,9 @@ func (m *memory) first(corpID string, t rollcall.Token) (rollcall.Token, bool) {
 type company struct {
 	id       string
 	language rollcall.Language
+	stale    time.Duration // what Fresh returns
+	notFresh error
+	refresh  func() // what others have committed
 	writing  sync.Mutex
 	apps     atomic.Pointer[map[string]*rollcall.App]
 }
@@ -133,6 +136,24 @@ func (c *company) Settings() rollcall.Settings {
 func (c *company) App(appkey string) (*rollcall.App, bool) {
 	a, ok := (*c.apps.Load())[appkey]
 	return a, ok
+}
+
+func (c *company) VersionHeader() []string { return []string{"1"} }
+
+func (c *company) Fresh(context.Context) (time.Duration, error) { return c.stale, c.notFresh }
+
+func (c *company) Await(_ context.Context, version uint64) error {
+	if version > 1 {
+		return rollcall.ErrNotYet
+	}
+	return nil
+}
+
+func (c *company) Refresh(context.Context) error {
+	if c.refresh != nil {
+		c.refresh()
+	}
+	return nil
 }
 
 func (c *company) Apps() iter.Seq[*rollcall.App] { return maps.Values(*c.apps.Load()) }

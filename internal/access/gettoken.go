@@ -14,9 +14,9 @@ import (
 // returned is durable; when it cannot be stored, the error is of
 // [rollcall.KindBusy].
 func (r *Registry) Token(ctx context.Context, creds Credentials) (token string, expiresIn int, err error) {
-	t, app := r.authenticate(creds)
-	if app == nil {
-		return "", 0, creds.refusal()
+	t, app, err := r.authenticate(ctx, creds)
+	if err != nil {
+		return "", 0, err
 	}
 	return r.give(ctx, t, app, rollcall.AppToken, creds.Terms, creds.refusal())
 }
@@ -25,13 +25,16 @@ func (r *Registry) Token(ctx context.Context, creds Credentials) (token string, 
 // One that is not known is [rollcall.ErrNoCorp], another one than the app's
 // ErrNotAuthorized.
 func (r *Registry) TokenFor(ctx context.Context, corpID string, creds Credentials) (token string, expiresIn int, err error) {
+	if err := r.bringFor(ctx, "", corpID); err != nil {
+		return "", 0, err
+	}
 	if r.index.Load().corp(corpID) == nil {
 		return "", 0, rollcall.ErrNoCorp
 	}
-	t, app := r.authenticate(creds)
+	t, app, err := r.authenticate(ctx, creds)
 	switch {
-	case app == nil:
-		return "", 0, creds.refusal()
+	case err != nil:
+		return "", 0, err
 	case t.id != corpID:
 		return "", 0, ErrNotAuthorized
 	}
@@ -41,6 +44,14 @@ func (r *Registry) TokenFor(ctx context.Context, corpID string, creds Credential
 // give gives an app whose secret was checked a token of a kind. Where the secret
 // turns out to be replaced meanwhile it is the refusal.
 func (r *Registry) give(ctx context.Context, t *tenant, app *rollcall.App, kind rollcall.TokenKind, terms Terms, refusal error) (token string, expiresIn int, err error) {
+	if _, err := t.corp.Fresh(ctx); err != nil {
+		return "", 0, err
+	}
+	newest, ok := t.corp.App(app.Appkey)
+	if !ok || newest.SecretGeneration != app.SecretGeneration || newest.CreatedAt != app.CreatedAt {
+		return "", 0, refusal
+	}
+	app = newest
 	if err := terms.check(app); err != nil {
 		return "", 0, err
 	}
@@ -107,6 +118,7 @@ func (r *Registry) store(ctx context.Context, t *tenant, app *rollcall.App, kind
 	// Storing takes time, and the client counts from the answer on.
 	now = r.now()
 	raise(&l.stored, until)
+	l.mine.Store(true)
 	l.promise(after(now, life))
 	if fresh {
 		t.publish(l, now)
@@ -118,19 +130,31 @@ func busy(err error) error {
 	return &rollcall.Error{Kind: rollcall.KindBusy, Detail: "the token could not be stored", Err: err}
 }
 
-// authenticate returns the app whose secret the credentials give, or nil.
-func (r *Registry) authenticate(creds Credentials) (*tenant, *rollcall.App) {
-	x := *r.index.Load()
+// authenticate returns the app whose secret the credentials give; else the error
+// is their refusal.
+func (r *Registry) authenticate(ctx context.Context, creds Credentials) (*tenant, *rollcall.App, error) {
+	var t *tenant
+	var app *rollcall.App
 	switch {
 	case creds.hasAppkey():
-		return r.byAppkey(x, creds.Appkey, creds.Appsecret)
-	case creds.hasCorp():
-		if t, app := r.byAppkey(x, creds.CorpID, creds.CorpSecret); app != nil {
-			return t, app
+		if err := r.bringFor(ctx, creds.Appkey, ""); err != nil {
+			return nil, nil, err
 		}
-		return r.byCorp(x, creds.CorpID, creds.CorpSecret)
+		t, app = r.byAppkey(*r.index.Load(), creds.Appkey, creds.Appsecret)
+	case creds.hasCorp():
+		if err := r.bringFor(ctx, creds.CorpID, creds.CorpID); err != nil {
+			return nil, nil, err
+		}
+		x := *r.index.Load()
+		if t, app = r.byAppkey(x, creds.CorpID, creds.CorpSecret); app == nil {
+			t, app = r.byCorp(x, creds.CorpID, creds.CorpSecret)
+		}
 	}
-	return nil, nil
+	if app == nil {
+		return nil, nil, creds.refusal()
+	}
+	r.brought.note(t.id, app)
+	return t, app, nil
 }
 
 // withAppkey yields the apps with an appkey: first that of the organization that

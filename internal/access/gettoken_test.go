@@ -111,7 +111,10 @@ func TestAnAppThatChangesWhileItsTokenWaits(t *testing.T) {
 		},
 	} {
 		h := newHall(t)
-		tenant, app := h.authenticate(h.creds)
+		tenant, app, err := h.authenticate(t.Context(), h.creds)
+		if err != nil {
+			t.Fatal(err)
+		}
 		change(h)
 		if _, err := h.Registry.store(t.Context(), tenant, app, rollcall.AppToken, h.creds.refusal()); !errors.Is(err, ErrWrongSecret) {
 			t.Errorf("%s: %v", name, err)

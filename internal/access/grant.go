@@ -21,7 +21,8 @@ type Grant struct {
 	rates *rates // nil for an app without a rate
 }
 
-// Grant returns what a token opens now; false for one that is expired, of a
+// Grant returns what a token opens now, as far as is known here: see
+// [Registry.Admit]. It is false for one that is expired, of a
 // deleted app, of a replaced secret, one that opens no organization, or none of
 // ours. It is called for every
 // request and neither waits nor allocates.
@@ -82,6 +83,9 @@ func newGrant(c Corp, app *rollcall.App) *Grant {
 
 // Corp returns the app's organization.
 func (g *Grant) Corp() Corp { return g.corp }
+
+// Version returns the organization's newest version as the value of a header.
+func (g *Grant) Version() []string { return g.corp.VersionHeader() }
 
 // App returns the app, which must not be written to.
 func (g *Grant) App() *rollcall.App { return g.app }

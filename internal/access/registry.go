@@ -20,6 +20,11 @@ type Registry struct {
 	key    Key
 	tokens rollcall.Tokens
 	clock  func() time.Time
+	source Source // nil for none
+
+	known   atomic.Pointer[known] // replaced as a whole
+	brought brought
+	lookups sync.Map // corp id to *lookup
 
 	index    atomic.Pointer[index] // replaced as a whole
 	changing sync.Mutex            // held while index is replaced
@@ -37,8 +42,9 @@ type tenant struct {
 	corp    Corp
 	foreign int // stored tokens that the key does not fit
 
-	leases atomic.Pointer[leases] // replaced as a whole, under saving
-	saving chan struct{}          // holds one value while a token is being stored
+	leases     atomic.Pointer[leases] // replaced as a whole
+	publishing sync.Mutex             // held while leases are replaced
+	saving     chan struct{}          // holds one value while a token is being stored
 
 	counting sync.Mutex
 	rates    map[string]*rates // by appkey, under counting
@@ -60,6 +66,7 @@ type slot struct {
 func New(key Key, tokens rollcall.Tokens, clock func() time.Time) *Registry {
 	r := &Registry{key: key, tokens: tokens, clock: clock}
 	r.index.Store(&index{})
+	r.known.Store(&known{})
 	return r
 }
 
@@ -88,6 +95,9 @@ func (r *Registry) Add(ctx context.Context, c Corp) error {
 		}
 	}
 	t.leases.Store(newLeases(live))
+	for app := range c.Apps() {
+		r.brought.note(t.id, app)
+	}
 
 	r.changing.Lock()
 	defer r.changing.Unlock()
@@ -134,7 +144,7 @@ func (r *Registry) ForeignTokens() int {
 // Language is the language of texts where the organization is not known: that
 // of the only one, or English where there are none or several.
 func (r *Registry) Language() rollcall.Language {
-	if x := *r.index.Load(); len(x) == 1 {
+	if x := *r.index.Load(); len(x) == 1 && len(*r.known.Load()) <= 1 {
 		return languageOf(x[0].corp)
 	}
 	return rollcall.English
@@ -189,22 +199,35 @@ func newLeases(all []*lease) *leases {
 	ls := &leases{make(map[string]*lease, len(all)), make(map[slot]*lease, len(all))}
 	for _, l := range all {
 		ls.byToken[l.token] = l
-		if keep(l.kind) == 1 {
-			ls.single[slot{l.appkey, l.kind}] = l
+		if at := (slot{l.appkey, l.kind}); keep(l.kind) == 1 {
+			if o := ls.single[at]; o == nil || o.stored.Load() < l.stored.Load() {
+				ls.single[at] = l
+			}
 		}
 	}
 	return ls
 }
 
+// usable returns the leases that are not over and whose app there is.
+func (t *tenant) usable(now rollcall.Instant) (all []*lease) {
+	for _, l := range t.leases.Load().byToken {
+		if app, ok := t.corp.App(l.appkey); ok && l.fits(app) && l.live(now) {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
 // publish shows a lease, with those of its app and kind that may stay beside it
 // by the rule of [rollcall.Tokens]. What is over goes on the occasion, so that
-// there are never more leases than that for long. The caller holds saving.
+// there are never more leases than that for long.
 func (t *tenant) publish(l *lease, now rollcall.Instant) {
+	t.publishing.Lock()
+	defer t.publishing.Unlock()
 	all, same := []*lease{l}, []*lease(nil)
-	for _, o := range t.leases.Load().byToken {
-		app, ok := t.corp.App(o.appkey)
+	for _, o := range t.usable(now) {
 		switch {
-		case !ok || !o.fits(app) || !o.live(now):
+		case o.token == l.token:
 		case o.appkey == l.appkey && o.kind == l.kind:
 			same = append(same, o)
 		default:

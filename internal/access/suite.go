@@ -56,6 +56,9 @@ type Signed struct {
 // SuiteToken returns the token of a third-party app itself, by the rules of
 // [Registry.Token]. It opens no organization.
 func (r *Registry) SuiteToken(ctx context.Context, s Suite) (token string, expiresIn int, err error) {
+	if err := r.bringFor(ctx, s.Key, ""); err != nil {
+		return "", 0, err
+	}
 	t, app, err := r.bySecret(s)
 	if err != nil {
 		return "", 0, err
@@ -67,6 +70,9 @@ func (r *Registry) SuiteToken(ctx context.Context, s Suite) (token string, expir
 // organization that authorized it, which is the one it belongs to. It is another
 // one each time; those before stay good.
 func (r *Registry) CorpToken(ctx context.Context, s Suite, corpID string) (token string, expiresIn int, err error) {
+	if err := r.bringFor(ctx, s.Key, corpID); err != nil {
+		return "", 0, err
+	}
 	t, app, err := r.bySecret(s)
 	if err != nil {
 		return "", 0, err
@@ -76,6 +82,9 @@ func (r *Registry) CorpToken(ctx context.Context, s Suite, corpID string) (token
 
 // SignedCorpToken is [Registry.CorpToken] for an app that signs.
 func (r *Registry) SignedCorpToken(ctx context.Context, s Signed, corpID string) (token string, expiresIn int, err error) {
+	if err := r.bringFor(ctx, s.Key, corpID); err != nil {
+		return "", 0, err
+	}
 	t, app, err := r.bySignature(s)
 	if err != nil {
 		return "", 0, err

@@ -72,6 +72,7 @@ type lease struct {
 	birth      rollcall.Instant
 	nonce      []byte
 
+	mine    atomic.Bool           // this process has stored it: others know what it promises
 	expires atomic.Int64          // instant, as promised to clients
 	stored  atomic.Int64          // instant, as it is durable; never before expires
 	last    atomic.Pointer[Grant] // for the app as it was last seen
@@ -129,11 +130,12 @@ func (l *lease) fits(app *rollcall.App) bool {
 
 func (l *lease) live(now rollcall.Instant) bool { return int64(now) < l.expires.Load() }
 
-// extend promises a whole life from now on, if what is stored covers that and
-// the lease is not over.
+// extend promises a whole life from now on, if what this process stored covers
+// that and the lease is not over. What another one stored says nothing of what
+// it promised: it would not know about a promise of ours.
 func (l *lease) extend(now rollcall.Instant) bool {
 	promise := after(now, life)
-	if !l.live(now) || int64(promise) > l.stored.Load() {
+	if !l.mine.Load() || !l.live(now) || int64(promise) > l.stored.Load() {
 		return false
 	}
 	l.promise(promise)

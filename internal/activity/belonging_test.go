@@ -91,20 +91,7 @@ func (x *org) checkEverything(first, last rollcall.Day) {
 // the members, each once.
 func (x *org) checkPartition(q activity.Query, active, inactive []uint32) {
 	x.t.Helper()
-	end := rollcall.At(x.corp.Current().Calendar().End(q.Day))
-	members := x.model.RosterAt(end)
-	if q.Depts != nil {
-		ids := q.Depts
-		if q.Subtrees {
-			ids = nil
-			for _, id := range q.Depts {
-				if x.model.Depts[id] != nil {
-					ids = append(ids, x.model.SubtreeAt(id, end)...)
-				}
-			}
-		}
-		members = x.model.MembersAt(ids, end)
-	}
+	members := x.members(q.Depts, q.Subtrees, q.Day)
 	seen := map[uint32]int{}
 	for _, o := range active {
 		seen[o]++
@@ -120,6 +107,24 @@ func (x *org) checkPartition(q activity.Query, active, inactive []uint32) {
 	if len(seen) != len(members) {
 		x.t.Fatalf("%+v: %d people are answered, %d are members", q, len(seen), len(members))
 	}
+}
+
+// members returns who belonged at the end of a day, by ordinal.
+func (x *org) members(depts []rollcall.DeptID, subtrees bool, day rollcall.Day) []uint32 {
+	end := rollcall.At(x.corp.Current().Calendar().End(day))
+	if depts == nil {
+		return x.model.RosterAt(end)
+	}
+	ids := depts
+	if subtrees {
+		ids = nil
+		for _, id := range depts {
+			if x.model.Depts[id] != nil {
+				ids = append(ids, x.model.SubtreeAt(id, end)...)
+			}
+		}
+	}
+	return x.model.MembersAt(ids, end)
 }
 
 // A belonging counts on the day at whose end it is there, to the millisecond.

@@ -1,8 +1,10 @@
 package activity
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"rollcall"
@@ -46,17 +48,23 @@ type Recorded struct {
 	Reasons []Reason
 	// Fresh is how many of them were not recorded before, each person counted
 	// once a day.
-	Fresh int
-	Feed  uint64
+	Fresh   int
+	Feed    uint64
+	Version uint64
+}
+
+// Writer carries out intents: [directory.Corp], or what stands before it.
+type Writer interface {
+	Do(ctx context.Context, by string, intent directory.Intent) (directory.Outcome, error)
 }
 
 // Take records a batch of sign-ins: durable and visible before it returns.
 // Taking the same again changes nothing. A first sign-in activates the account
 // (contract D7). Sign-ins that are not taken get a reason, the others are
 // recorded all the same. Batches that come at the same time share a transaction.
-func (g *Register) Take(ctx context.Context, corp *directory.Corp, batch []SignIn, now func() time.Time, t Terms) (Recorded, error) {
+func (g *Register) Take(ctx context.Context, corp Writer, batch []SignIn, now func() time.Time, t Terms) (Recorded, error) {
 	var out Recorded
-	_, err := corp.Do(ctx, t.By, func(s *directory.State) (directory.Batch, error) {
+	done, err := corp.Do(ctx, t.By, func(s *directory.State) (directory.Batch, error) {
 		var days map[rollcall.Day][]rollcall.Ordinal
 		var changes []rollcall.Change
 		out.Reasons, days, changes = judge(s, batch, now(), t)
@@ -75,6 +83,7 @@ func (g *Register) Take(ctx context.Context, corp *directory.Corp, batch []SignI
 	if err != nil {
 		return Recorded{}, fmt.Errorf("recording %d sign-ins: %w", len(batch), err)
 	}
+	out.Version = done.Version
 	return out, nil
 }
 
@@ -110,6 +119,8 @@ func judge(s *directory.State, batch []SignIn, now time.Time, t Terms) (reasons 
 			changes = append(changes, rollcall.Change{Kind: rollcall.UserActivated, Ordinal: x.Ordinal})
 		}
 	}
+	// Neighbours lie together in the store and in memory.
+	slices.SortFunc(changes, func(a, b rollcall.Change) int { return cmp.Compare(a.Ordinal, b.Ordinal) })
 	return reasons, days, changes
 }
 

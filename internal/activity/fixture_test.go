@@ -18,7 +18,7 @@ import (
 
 // org is an organization with its sign-ins, live, beside its model.
 type org struct {
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	store rollcall.Store
 	clock *modeltest.Clock
@@ -27,7 +27,7 @@ type org struct {
 	model *modeltest.Model
 }
 
-func newOrg(t *testing.T, now time.Time, zone string) *org {
+func newOrg(t testing.TB, now time.Time, zone string) *org {
 	x := &org{t: t, dir: t.TempDir(), clock: modeltest.NewClock(now)}
 	if err := sqlite.Create(t.Context(), x.dir); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -39,9 +40,12 @@ type Question struct {
 // each.
 type Reply struct {
 	People *ordset.Ranked
-	days   []dayset // of the range
 	kept   []dayset // all that are kept, up to the end of the range
+	first  int      // which of them is the first of the range
 }
+
+// days are those of the range.
+func (a Reply) days() []dayset { return a.kept[a.first:] }
 
 // dayset is who signed in on a day.
 type dayset struct {
@@ -67,20 +71,18 @@ func (g *Register) between(from, to rollcall.Day) []dayset {
 // then; where that day is not over, as they are now.
 func (g *Register) Ask(r *directory.Root, q Question) Reply {
 	set := belonging(r, q)
-	days := g.between(q.From, q.To)
+	kept := g.between(0, q.To)
+	first, _ := slices.BinarySearchFunc(kept, q.From, func(d dayset, from rollcall.Day) int { return cmp.Compare(d.day, from) })
+	days := kept[first:]
 	switch q.Kind {
 	case Absent:
 		set.AndNot(union(days))
 	case Seen:
 		set.And(union(days))
 	case Never:
-		for o := range set.All() {
-			if r.Activated(rollcall.Ordinal(o)) {
-				set.Remove(o)
-			}
-		}
+		set.AndNot(r.EverActivated())
 	}
-	return Reply{ordset.Rank(set), days, g.between(0, q.To)}
+	return Reply{ordset.Rank(set), kept, first}
 }
 
 func belonging(r *directory.Root, q Question) *ordset.Set {
@@ -99,28 +101,6 @@ func union(days []dayset) *ordset.Set {
 	return all
 }
 
-// Last returns the last day up to the end of the range on which a person signed
-// in; 0 where there is none, or it is not kept any more.
-func (a Reply) Last(o rollcall.Ordinal) rollcall.Day {
-	for i := len(a.kept) - 1; i >= 0; i-- {
-		if a.kept[i].set.Has(uint32(o)) {
-			return a.kept[i].day
-		}
-	}
-	return 0
-}
-
-// Count returns on how many days of the range a person signed in.
-func (a Reply) Count(o rollcall.Ordinal) int {
-	n := 0
-	for i := range a.days {
-		if a.days[i].set.Has(uint32(o)) {
-			n++
-		}
-	}
-	return n
-}
-
 // Point is one day of a trend.
 type Point struct {
 	Day     rollcall.Day
@@ -131,13 +111,20 @@ type Point struct {
 // Trend returns for each day of the range how many belonged and how many of them
 // signed in.
 func (g *Register) Trend(r *directory.Root, q Question) []Point {
+	var ends []rollcall.Instant
 	points := []Point{}
 	for d := q.From; d <= q.To; d = d.AddDays(1) {
-		set := belonging(r, Question{To: d, Depts: q.Depts, Subtrees: q.Subtrees})
-		p := Point{Day: d, Members: set.Count()}
-		set.And(g.SignedIn(d))
-		p.Signed = set.Count()
-		points = append(points, p)
+		ends = append(ends, rollcall.At(r.Calendar().End(d)))
+		points = append(points, Point{Day: d})
+	}
+	line, days := r.Timeline(ends, q.Depts, q.Subtrees), g.between(q.From, q.To)
+	for i := range points {
+		p := &points[i]
+		_, p.Members = line.Next()
+		if len(days) > 0 && days[0].day == p.Day {
+			p.Signed = line.CountBoth(days[0].set)
+			days = days[1:]
+		}
 	}
 	return points
 }

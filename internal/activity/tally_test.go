@@ -8,37 +8,55 @@ import (
 	"rollcall/internal/ordset"
 )
 
-// A tally says of everybody what Last and Count say, in any order.
+// A tally says of everybody what looking at day after day says, in any order of
+// asking, for any number of days and wherever the range begins.
 func TestTallyAgreesWithAskingAboutEach(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
-	var a Reply
-	day := rollcall.Day(20240101)
-	for range 700 {
-		set := ordset.New(0)
-		for range rng.IntN(300) {
-			set.Add(rng.Uint32N(1 + rng.Uint32N(500)))
+	const people = 5000
+	for _, n := range []int{0, 1, 7, 8, 9, 40, 700} {
+		var a Reply
+		day := rollcall.Day(20240101)
+		for range n {
+			set := ordset.New(0)
+			for range rng.IntN(people) {
+				set.Add(rng.Uint32N(1 + rng.Uint32N(people)))
+			}
+			if rng.IntN(10) == 0 {
+				for o := range uint32(300) {
+					set.Add(o) // some come often
+				}
+			}
+			a.kept = append(a.kept, dayset{day, set})
+			day = day.AddDays(1 + rng.IntN(2))
 		}
-		a.kept = append(a.kept, dayset{day, set})
-		day = day.AddDays(1 + rng.IntN(2))
+		for _, first := range []int{0, n / 7, n - 1, n} {
+			a.first = min(max(first, 0), n)
+			checkTally(t, a, rng)
+		}
 	}
-	a.days = a.kept[100:]
-	some := 0
+}
+
+func checkTally(t *testing.T, a Reply, rng *rand.Rand) {
+	t.Helper()
 	tally := a.Tally()
-	for i := range 1500 {
-		o := rollcall.Ordinal(i % 600)
-		if i >= 600 {
-			o = rollcall.Ordinal(rng.IntN(600))
+	for i := range 800 {
+		o := rng.Uint32N(6000)
+		if i < 400 {
+			o = uint32(i)
 		}
-		last, count := tally.Of(o)
-		if last != a.Last(o) || count != a.Count(o) {
-			t.Fatalf("person %d: %s, %d days; not %s, %d", o, last, count, a.Last(o), a.Count(o))
+		var last rollcall.Day
+		count := 0
+		for i, d := range a.kept {
+			if d.set.Has(o) {
+				last = d.day
+				if i >= a.first {
+					count++
+				}
+			}
 		}
-		if count > 255 {
-			some++
+		if l, c := tally.Of(rollcall.Ordinal(o)); l != last || c != count {
+			t.Fatalf("%d days from %d on, person %d: %s, %d days; not %s, %d", len(a.kept), a.first, o, l, c, last, count)
 		}
-	}
-	if some == 0 {
-		t.Error("nobody signed in often enough for the test to show much")
 	}
 }

@@ -52,7 +52,7 @@ func (s *Server) inactiveUserV2Get() *wire.Endpoint {
 		},
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
-			r := org.Current()
+			r := current(c, org)
 			set := r.Corp().Settings
 			day := c.Day(date)
 			if first, last := r.Calendar().Window(s.Clock()); day < first || day > last {

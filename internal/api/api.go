@@ -3,10 +3,13 @@
 package api
 
 import (
+	"context"
+	"strconv"
 	"time"
 
 	"rollcall"
 	"rollcall/internal/access"
+	"rollcall/internal/directory"
 	"rollcall/internal/node"
 	"rollcall/internal/wire"
 )
@@ -84,13 +87,13 @@ func (s *Server) Endpoints() []*wire.Endpoint {
 	}
 }
 
-// Caller implements [wire.Authority].
-func (s *Server) Caller(token []byte, now time.Time) (wire.Caller, bool) {
-	g, ok := s.Access.GrantAt(token, now)
-	if !ok {
-		return nil, false // and not a Caller that holds a nil Grant
+// Admit implements [wire.Authority].
+func (s *Server) Admit(ctx context.Context, token []byte, now time.Time, minVersion uint64) (wire.Admission, error) {
+	a, err := s.Access.Admit(ctx, access.Request{Token: token, Now: now, MinVersion: minVersion})
+	if err != nil || a.Grant == nil {
+		return wire.Admission{}, err // and not a Caller that holds a nil Grant
 	}
-	return g, true
+	return wire.Admission{Caller: a.Grant, Stale: a.Stale}, nil
 }
 
 // Language implements [wire.Authority].
@@ -100,6 +103,26 @@ func (s *Server) Language() rollcall.Language { return s.Access.Language() }
 func caller(c *wire.Call) (*access.Grant, *node.Org) {
 	g := c.Caller().(*access.Grant)
 	return g, g.Corp().(*node.Org)
+}
+
+// current returns the newest version of the organization and answers from it.
+func current(c *wire.Call, org *node.Org) *directory.Root { return answerFrom(c, org.Current()) }
+
+// answerFrom says that the reply is of a version.
+func answerFrom(c *wire.Call, r *directory.Root) *directory.Root {
+	c.AnsweredFrom(r.VersionHeader())
+	return r
+}
+
+// do carries out an intent of the caller's; the reply is of the version that it
+// made.
+func do(c *wire.Call, intent directory.Intent) (directory.Outcome, error) {
+	grant, org := caller(c)
+	out, err := org.Do(c.Context(), grant.Appkey(), intent)
+	if err == nil {
+		c.AnsweredFrom([]string{strconv.FormatUint(out.Version, 10)})
+	}
+	return out, err
 }
 
 // Card encodes a person the way listsimple shows one.

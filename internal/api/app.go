@@ -41,7 +41,7 @@ func (s *Server) authScopes() *wire.Endpoint {
 		},
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
-			r := org.Current()
+			r := current(c, org)
 			out := c.Result().Raw(`{"errcode":0,"condition_field":[],"auth_user_field":[`)
 			for i, field := range authUserFields(grant.ShowsMobile(), grant.ShowsPersonal()) {
 				separate(out, i)

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -98,11 +99,11 @@ type known struct {
 	recorded, token string
 }
 
-func (k *known) Caller(token []byte, now time.Time) (wire.Caller, bool) {
+func (k *known) Admit(ctx context.Context, token []byte, now time.Time, min uint64) (wire.Admission, error) {
 	if string(token) == k.recorded {
 		token = []byte(k.token)
 	}
-	return k.Authority.Caller(token, now)
+	return k.Authority.Admit(ctx, token, now, min)
 }
 
 // capturedWorld has the departments that the recorded requests name, 130 people

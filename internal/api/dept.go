@@ -59,7 +59,7 @@ func (s *Server) departmentListSub() *wire.Endpoint {
 		},
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
-			r, id := org.Current(), deptOrRoot(c)
+			r, id := current(c, org), deptOrRoot(c)
 			if _, err := visibleDept(grant, r, "dept_id", id); err != nil {
 				return err
 			}
@@ -103,7 +103,7 @@ func (s *Server) departmentListSubID() *wire.Endpoint {
 		Chosen: []string{"dept_id may be left out, and is the root then"},
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
-			r, id := org.Current(), deptOrRoot(c)
+			r, id := current(c, org), deptOrRoot(c)
 			if _, ok := r.Dept(id); !ok {
 				return notFound("dept_id")
 			}
@@ -136,7 +136,7 @@ func (s *Server) departmentGet() *wire.Endpoint {
 		},
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
-			r := org.Current()
+			r := current(c, org)
 			d, err := visibleDept(grant, r, "dept_id", rollcall.DeptID(c.Int(0)))
 			if err != nil {
 				return err
@@ -304,7 +304,7 @@ func (s *Server) departmentListParentByDept() *wire.Endpoint {
 		),
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
-			r, id := org.Current(), rollcall.DeptID(c.Int(0))
+			r, id := current(c, org), rollcall.DeptID(c.Int(0))
 			if _, ok := r.Dept(id); !ok {
 				return notFound("dept_id")
 			}
@@ -331,7 +331,7 @@ func (s *Server) departmentListParentByUser() *wire.Endpoint {
 		Chosen: chosenUsers(),
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
-			r := org.Current()
+			r := current(c, org)
 			u, err := presentUser(r, "userid", c.Text(0))
 			if err != nil {
 				return err

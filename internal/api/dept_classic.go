@@ -66,7 +66,7 @@ func (s *Server) classicDepartmentList() *wire.Endpoint {
 			if c.Bool(recursive) && !internal {
 				return rollcall.Invalid("fetch_child", "a third-party app must send false")
 			}
-			r := org.Current()
+			r := current(c, org)
 			top, err := visibleDept(grant, r, "id", deptOrRoot(c))
 			if err != nil {
 				return err
@@ -117,7 +117,7 @@ func (s *Server) classicDepartmentListIDs() *wire.Endpoint {
 		),
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
-			r, id := org.Current(), deptOrRoot(c)
+			r, id := current(c, org), deptOrRoot(c)
 			if _, ok := r.Dept(id); !ok {
 				return notFound("id")
 			}
@@ -143,7 +143,7 @@ func (s *Server) classicDepartmentGet() *wire.Endpoint {
 		Result: classicDepartment(),
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
-			r := org.Current()
+			r := current(c, org)
 			d, err := visibleDept(grant, r, "id", rollcall.DeptID(c.Int(0)))
 			if err != nil {
 				return err
@@ -234,7 +234,7 @@ func (s *Server) classicParentsByDept() *wire.Endpoint {
 		),
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
-			r, id := org.Current(), rollcall.DeptID(c.Int(0))
+			r, id := current(c, org), rollcall.DeptID(c.Int(0))
 			if _, ok := r.Dept(id); !ok {
 				return notFound("id")
 			}
@@ -259,7 +259,7 @@ func (s *Server) classicParentsByUser() *wire.Endpoint {
 		Chosen: append(chosenUsers(), "department is a list of lists, as the text of the documentation says; its example has one list"),
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
-			r := org.Current()
+			r := current(c, org)
 			u, err := presentUser(r, "userId", c.Text(0))
 			if err != nil {
 				return err

@@ -40,16 +40,16 @@ func within(grant *access.Grant, intent directory.Intent, all ...touched) direct
 
 // createDept carries out a creation and returns the new id.
 func (s *Server) createDept(c *wire.Call, v edit.DeptValues) (id rollcall.DeptID, err error) {
-	grant, org := caller(c)
+	grant, _ := caller(c)
 	intent := edit.CreateDept(&id, rollcall.At(s.Clock()), v)
-	_, err = org.Do(c.Context(), grant.Appkey(), within(grant, intent, touched{*v.ParentID, "parent_id"}))
+	_, err = do(c, within(grant, intent, touched{*v.ParentID, "parent_id"}))
 	return id, err
 }
 
 // updateDept carries out an update. The root is not updated over the wire
 // (contract 4.1).
 func updateDept(c *wire.Call, id rollcall.DeptID, v edit.DeptValues) error {
-	grant, org := caller(c)
+	grant, _ := caller(c)
 	intent, all := edit.UpdateDept(id, v), []touched{{id, "dept_id"}}
 	if id == rollcall.RootDept {
 		intent = func(*directory.State) (directory.Batch, error) {
@@ -58,13 +58,13 @@ func updateDept(c *wire.Call, id rollcall.DeptID, v edit.DeptValues) error {
 	} else if v.ParentID != nil {
 		all = append(all, touched{*v.ParentID, "parent_id"})
 	}
-	_, err := org.Do(c.Context(), grant.Appkey(), within(grant, intent, all...))
+	_, err := do(c, within(grant, intent, all...))
 	return err
 }
 
 func deleteDept(c *wire.Call, id rollcall.DeptID) error {
-	grant, org := caller(c)
-	_, err := org.Do(c.Context(), grant.Appkey(), within(grant, edit.DeleteDept(id), touched{id, "dept_id"}))
+	grant, _ := caller(c)
+	_, err := do(c, within(grant, edit.DeleteDept(id), touched{id, "dept_id"}))
 	return err
 }
 

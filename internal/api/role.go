@@ -92,7 +92,7 @@ func (s *Server) roleList() *wire.Endpoint {
 		Chosen: append(chosenRoles(), "a page counts groups, and each is shown with all its roles; groups without roles are shown too"),
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
-			r := org.Current()
+			r := current(c, org)
 			var groups []rollcall.RoleGroup
 			for g := range r.RoleGroups() {
 				groups = append(groups, g)
@@ -146,7 +146,7 @@ func (s *Server) roleSimpleList() *wire.Endpoint {
 		),
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
-			r, id := org.Current(), rollcall.RoleID(c.Int(role))
+			r, id := current(c, org), rollcall.RoleID(c.Int(role))
 			if _, ok := r.Role(id); !ok {
 				return noRole("role_id")
 			}
@@ -222,7 +222,7 @@ func (s *Server) roleGetRole() *wire.Endpoint {
 		), "The role.")),
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
-			role, ok := org.Current().Role(rollcall.RoleID(c.Int(0)))
+			role, ok := current(c, org).Role(rollcall.RoleID(c.Int(0)))
 			if !ok {
 				return noRole("roleId")
 			}
@@ -253,7 +253,7 @@ func (s *Server) roleGetRoleGroup() *wire.Endpoint {
 		), "The group.")),
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
-			r := org.Current()
+			r := current(c, org)
 			g, ok := r.RoleGroup(rollcall.GroupID(c.Int(0)))
 			if !ok {
 				return &rollcall.Error{Kind: rollcall.KindNotFound, Param: "group_id", Detail: "there is no such group"}

@@ -17,8 +17,7 @@ func internalApps() []rollcall.AppType { return []rollcall.AppType{rollcall.Inte
 // changeRoles carries out a change. Its rules speak of their own parameters;
 // names says in pairs what the call calls them.
 func changeRoles(c *wire.Call, intent directory.Intent, names ...string) error {
-	grant, org := caller(c)
-	_, err := org.Do(c.Context(), grant.Appkey(), intent)
+	_, err := do(c, intent)
 	var e *rollcall.Error
 	if errors.As(err, &e) {
 		for i := 0; i < len(names); i += 2 {

@@ -32,7 +32,7 @@ func (s *Server) userCount() *wire.Endpoint {
 		Chosen:     []string{"somebody who ever signed in counts as activated, also by an imported sign-in"},
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
-			c.Result().Raw(`{"count":`).Int(int64(org.Current().Count(c.Bool(0)))).Raw("}")
+			c.Result().Raw(`{"count":`).Int(int64(current(c, org).Count(c.Bool(0)))).Raw("}")
 			return nil
 		},
 	}
@@ -55,7 +55,7 @@ func (s *Server) userListID() *wire.Endpoint {
 		},
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
-			r := org.Current()
+			r := current(c, org)
 			m, ok := r.Members(rollcall.DeptID(c.Int(0)), rollcall.OrderCustom, rollcall.Chinese, true)
 			if !ok {
 				return notFound("dept_id")

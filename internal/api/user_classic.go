@@ -35,7 +35,7 @@ func (s *Server) classicUserGet() *wire.Endpoint {
 		}, chosenUsers()...),
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
-			r := org.Current()
+			r := current(c, org)
 			u, ok := r.UserByID(c.Text(0))
 			if err := visible(grant, r, u, ok, "userid"); err != nil {
 				return err
@@ -264,7 +264,7 @@ func classicListRows(paged bool) []wire.FaultRow {
 // everybody finds all members of the department of a call that asks for no page.
 func (l *departmentList) everybody(c *wire.Call) (*directory.Root, []uint32, error) {
 	grant, org := caller(c)
-	r, id := org.Current(), rollcall.DeptID(c.Int(l.dept))
+	r, id := current(c, org), rollcall.DeptID(c.Int(l.dept))
 	m, ok := r.Members(id, rollcall.Order(c.Enum(l.order)), languageOf(c, l.language), false)
 	switch {
 	case !ok:
@@ -322,7 +322,7 @@ func (s *Server) classicUserDeptMember() *wire.Endpoint {
 		Chosen:     []string{"the people and their order are those of listid"},
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
-			r := org.Current()
+			r := current(c, org)
 			m, ok := r.Members(rollcall.DeptID(c.Int(0)), rollcall.OrderCustom, rollcall.Chinese, true)
 			if !ok {
 				return notFound("deptId")
@@ -348,7 +348,7 @@ func (s *Server) classicUserCount() *wire.Endpoint {
 		Result:     wire.Object(wire.Prop("count", wire.Integer.Like("304"), "How many people there are.")),
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
-			c.Result().Raw(`{"errcode":0,"count":`).Int(int64(org.Current().Count(c.Bool(0)))).Raw(`,"errmsg":"ok"}`)
+			c.Result().Raw(`{"errcode":0,"count":`).Int(int64(current(c, org).Count(c.Bool(0)))).Raw(`,"errmsg":"ok"}`)
 			return nil
 		},
 	}
@@ -412,7 +412,7 @@ func (s *Server) classicUserAdmins() *wire.Endpoint {
 		Chosen: []string{"the list is there under both names, as the documentation has one and the published clients the other"},
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
-			r := org.Current()
+			r := current(c, org)
 			out := c.Result().Raw(`{"errcode":0,"adminList":`)
 			appendAdmins(out, r)
 			appendAdmins(out.Raw(`,"admin_list":`), r)

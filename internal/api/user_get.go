@@ -67,7 +67,7 @@ func (s *Server) userGet() *wire.Endpoint {
 		Chosen: append(chosenUsers(), chosenPeople()...),
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
-			r := org.Current()
+			r := current(c, org)
 			u, ok := r.UserByID(c.Text(0))
 			if err := visible(grant, r, u, ok, "userid"); err != nil {
 				return err
@@ -142,7 +142,7 @@ func mobileParam() wire.Param {
 // stored or in the form in which the wire stores it.
 func byMobile(c *wire.Call, mobile string) (*rollcall.User, error) {
 	grant, org := caller(c)
-	r := org.Current()
+	r := current(c, org)
 	u, ok := r.UserByContact(directory.Mobile, mobile)
 	if !ok {
 		if same, err := edit.Mobile(mobile); err == nil {
@@ -185,7 +185,7 @@ func unionParam() wire.Param {
 
 func byUnion(c *wire.Call, unionid string) (*rollcall.User, error) {
 	grant, org := caller(c)
-	r := org.Current()
+	r := current(c, org)
 	u, ok := r.UserByUnion(unionid)
 	return u, visible(grant, r, u, ok, "unionid")
 }
@@ -202,7 +202,7 @@ func (s *Server) userListAdmin() *wire.Endpoint {
 		Chosen:     []string{"the main administrators come first, then in the order in which they came into the organization"},
 		Serve: func(c *wire.Call) error {
 			_, org := caller(c)
-			appendAdmins(c.Result(), org.Current())
+			appendAdmins(c.Result(), current(c, org))
 			return nil
 		},
 	}
@@ -249,7 +249,7 @@ func (s *Server) userGetAdminScope() *wire.Endpoint {
 		},
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
-			r := org.Current()
+			r := current(c, org)
 			u, ok := r.UserByID(c.Text(0))
 			if err := visible(grant, r, u, ok, "userid"); err != nil {
 				return err
@@ -298,7 +298,7 @@ func (s *Server) queryDimission() *wire.Endpoint {
 		},
 		Serve: func(c *wire.Call) error {
 			grant, org := caller(c)
-			r := org.Current()
+			r := current(c, org)
 			skip, n := c.Int(offset), c.Int(size)
 			out, sep, more := c.Result().Raw(`{"data_list":`), "[", false
 			var u rollcall.User

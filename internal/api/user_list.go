@@ -45,8 +45,13 @@ func (l *departmentList) walk(c *wire.Call) (r *directory.Root, m directory.Memb
 	at := c.Int(l.cursor)
 	r = org.Current()
 	if at > 0 {
-		r = org.Version(key, false)
+		// A walk that began on another node, or before what the caller has seen
+		// elsewhere, goes on with the newest version.
+		if kept := org.Version(key, false); kept.Version() >= c.MinVersion() {
+			r = kept
+		}
 	}
+	answerFrom(c, r)
 	if _, ok := r.Dept(key.Dept); !ok {
 		return nil, m, 0, notFound(l.param)
 	}
@@ -54,7 +59,7 @@ func (l *departmentList) walk(c *wire.Call) (r *directory.Root, m directory.Memb
 		return nil, m, 0, outOfScope(l.param)
 	}
 	if at == 0 { // only a walk that may be taken is remembered
-		r = org.Version(key, true)
+		r = answerFrom(c, org.Version(key, true))
 	}
 	list, ok := r.Members(key.Dept, key.Order, key.Language, key.WithLimited)
 	if !ok { // deleted this very moment

@@ -49,7 +49,7 @@ func (s *Server) createUser(c *wire.Call, f *userForm) (userid, unionid string, 
 	grant, org := caller(c)
 	userid = c.Text(0)
 	intent := edit.CreateUser(&userid, rollcall.At(s.Clock()), v)
-	out, err := org.Do(c.Context(), grant.Appkey(), permitted(grant, intent, nil, v.Depts))
+	out, err := do(c, permitted(grant, intent, nil, v.Depts))
 	if err != nil {
 		return "", "", f.as(err)
 	}
@@ -62,16 +62,16 @@ func (s *Server) updateUser(c *wire.Call, f *userForm) error {
 	if err != nil {
 		return err
 	}
-	grant, org := caller(c)
+	grant, _ := caller(c)
 	intent := edit.UpdateUser(c.Text(0), rollcall.At(s.Clock()), v)
-	_, err = org.Do(c.Context(), grant.Appkey(), permitted(grant, intent, []string{c.Text(0)}, v.Depts))
+	_, err = do(c, permitted(grant, intent, []string{c.Text(0)}, v.Depts))
 	return f.as(err)
 }
 
 // deleteUsers carries out a deletion.
 func deleteUsers(c *wire.Call, userids ...string) error {
-	grant, org := caller(c)
-	_, err := org.Do(c.Context(), grant.Appkey(), permitted(grant, edit.DeleteUser(userids...), userids, nil))
+	grant, _ := caller(c)
+	_, err := do(c, permitted(grant, edit.DeleteUser(userids...), userids, nil))
 	return err
 }
 

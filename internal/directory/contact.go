@@ -46,7 +46,8 @@ func newContacts(room [contactCount]int) (c contacts) {
 	return c
 }
 
-// with notes that a person has these values now; record gives the newest ones.
+// with notes that a person has these values now; record gives the newest ones,
+// nil for a number that is nobody's.
 func (c contacts) with(o uint32, rec record, record func(uint32) record) contacts {
 	for kind, x := range c {
 		value := rec.text(Contact(kind).field())
@@ -60,7 +61,11 @@ func (c contacts) with(o uint32, rec record, record func(uint32) record) contact
 			continue
 		}
 		c[kind] = x.with(hash, o, func(n uint32) (uint64, bool) {
-			v := record(n).text(Contact(kind).field())
+			rec := record(n)
+			if rec == nil {
+				return 0, false
+			}
+			v := rec.text(Contact(kind).field())
 			return x.hashString(v), len(v) > 0
 		})
 	}

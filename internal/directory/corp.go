@@ -24,6 +24,9 @@ type Options struct {
 	Clock func() time.Time
 	// Kept bounds the versions kept for walks; zero values take defaults.
 	Kept KeptLimits
+	// Done is closed when the process is about to end: nothing is waited for
+	// any longer. Nil is never.
+	Done <-chan struct{}
 }
 
 // Corp is one organization, live: its newest version and the one way to change
@@ -36,8 +39,9 @@ type Corp struct {
 	walks  *walks
 	recent *recent
 
-	// writing is held by whoever makes the next version: the sequencer, or a
-	// follower that takes over what others committed.
+	// writing is held by whoever makes the next version: the sequencer within its
+	// transaction, or a follower that takes over what others committed. It is not
+	// held while a transaction is waited for.
 	writing sync.Mutex
 
 	pool struct { // intents that wait for the next transaction
@@ -55,6 +59,7 @@ func Open(ctx context.Context, corpID string, opt Options) (*Corp, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.stamp()
 	c.root.Store(r)
 	return c, nil
 }
@@ -68,6 +73,7 @@ func (c *Corp) Current() *Root { return c.root.Load() }
 // show makes a version the newest. Walks that may not hold an older one any
 // longer lose it even where nobody reads pages.
 func (c *Corp) show(r *Root) {
+	r.stamp()
 	c.root.Store(r)
 	c.recent.wake()
 	c.walks.mu.Lock()
@@ -79,7 +85,7 @@ func (c *Corp) show(r *Root) {
 type Batch struct {
 	Changes []rollcall.Change // At, By and Version are filled in by the writer
 	// InTx does what else belongs to the same transaction, such as sign-ins. It
-	// may be called again, in a new transaction.
+	// may be called again, in a new transaction, and must not use the State.
 	InTx func(tx rollcall.Tx) error
 	// Committed is called after the commit and before anyone is answered.
 	Committed func(rollcall.Head)
@@ -116,8 +122,8 @@ const maxWaiting = 4096
 // Do carries out an intent: it is decided on the newest state, durable, and
 // visible to every later reader before Do returns. Intents that come at the
 // same time share a transaction; each sees what those before it decided. by
-// says who wants it. When ctx ends before its turn has come, nothing happens;
-// afterwards Do waits for the answer.
+// says who wants it. When ctx ends before its turn has come, or the turn does not
+// come within ten seconds, nothing happens; afterwards Do waits for the answer.
 func (c *Corp) Do(ctx context.Context, by string, intent Intent) (Outcome, error) {
 	w := &waiter{by: by, intent: intent, done: make(chan struct{})}
 	c.pool.Lock()
@@ -132,19 +138,32 @@ func (c *Corp) Do(ctx context.Context, by string, intent Intent) (Outcome, error
 		go c.sequence()
 	}
 	c.pool.Unlock()
+	turn := time.NewTimer(writeTimeout)
+	defer turn.Stop()
+	late := context.DeadlineExceeded
 	select {
 	case <-w.done:
+		return w.out, w.err
+	case <-turn.C:
 	case <-ctx.Done():
-		if c.withdraw(w) {
-			return Outcome{}, busy("the change waited for its turn", ctx.Err())
-		}
-		<-w.done
+		late = ctx.Err()
 	}
+	if c.withdraw(w) {
+		return Outcome{}, busy("the change waited for its turn", late)
+	}
+	<-w.done
 	return w.out, w.err
 }
 
 func busy(detail string, err error) error {
 	return &rollcall.Error{Kind: rollcall.KindBusy, Detail: detail, Err: err}
+}
+
+// Writing reports whether changes are waiting or being committed.
+func (c *Corp) Writing() bool {
+	c.pool.Lock()
+	defer c.pool.Unlock()
+	return c.pool.running
 }
 
 // withdraw takes a waiter back; false when its turn has come.
@@ -176,11 +195,9 @@ func (c *Corp) sequence() {
 			return
 		}
 		c.pool.Unlock()
-		began := c.opt.Clock()
-		c.commit(group)
-		took := c.opt.Clock().Sub(began)
+		synced := c.commit(group)
 		c.pool.Lock()
-		c.pool.committed(len(group), len(c.pool.waiting), took)
+		c.pool.committed(len(group), len(c.pool.waiting), synced)
 		c.pool.Unlock()
 		for _, w := range group {
 			close(w.done)
@@ -194,21 +211,31 @@ const writeTimeout = 10 * time.Second
 
 // commit carries out a group of intents in one transaction and sets their
 // answers. Where the store refuses what one of them wants, each gets a
-// transaction of its own, so that the others do not suffer from it.
-func (c *Corp) commit(group []*waiter) {
-	c.writing.Lock()
-	defer c.writing.Unlock()
-	if c.commitTogether(group) || len(group) == 1 {
-		return
+// transaction of its own, so that the others do not suffer from it. It returns
+// how long the store took to make the last of it durable.
+func (c *Corp) commit(group []*waiter) (synced time.Duration) {
+	synced, accepted := c.commitTogether(group)
+	if accepted || len(group) == 1 {
+		return synced
 	}
 	for i, w := range group {
 		w.out, w.err = Outcome{}, nil
-		c.commitTogether(group[i : i+1])
+		synced, _ = c.commitTogether(group[i : i+1])
+		if errors.Is(w.err, errNotBegun) { // as little would those behind it
+			for _, behind := range group[i:] {
+				behind.out, behind.err = Outcome{}, w.err
+			}
+			break
+		}
 	}
+	return synced
 }
 
+// errNotBegun is behind the errors of those whom the store gave no transaction.
+var errNotBegun = errors.New("no transaction was begun")
+
 // commitTogether reports false where the store refused to write something.
-func (c *Corp) commitTogether(group []*waiter) (accepted bool) {
+func (c *Corp) commitTogether(group []*waiter) (synced time.Duration, accepted bool) {
 	fail := func(err error) {
 		for _, w := range group {
 			if w.err == nil {
@@ -220,46 +247,57 @@ func (c *Corp) commitTogether(group []*waiter) (accepted bool) {
 	defer cancel()
 	tx, err := c.opt.Store.Begin(ctx, c.id)
 	if err != nil {
-		fail(busy("the change could not be begun", err))
-		return true
+		fail(busy("the change could not be begun", errors.Join(errNotBegun, err)))
+		return synced, true
 	}
 	defer tx.Rollback()
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	if err := c.takeOver(ctx, tx.Head(), tx.Changes); err != nil {
 		fail(err)
-		return true
+		return synced, true
 	}
 	state, batches, changes := c.decide(group)
 	if !needsCommit(batches) {
 		for _, w := range group {
 			w.out.Version = tx.Head().Version
 		}
-		return true
+		return synced, true
 	}
+	// The next version is made while the changes are being written, and given up
+	// where that fails.
+	next := c.prepare(state, len(changes) > 0)
+	defer next.wait() // before anybody makes another
 	if len(changes) > 0 {
 		if err := tx.Append(changes); err != nil {
 			fail(fmt.Errorf("writing the changes: %w", err))
-			return false
+			return synced, false
 		}
 	}
 	for _, b := range batches {
 		if b.InTx != nil {
 			if err := b.InTx(tx); err != nil {
 				fail(fmt.Errorf("writing what goes with the changes: %w", err))
-				return false
+				return synced, false
 			}
 		}
 	}
 	id := newBatchID()
+	began := c.opt.Clock()
 	head, err := tx.Commit(id)
+	synced = c.opt.Clock().Sub(began)
 	if err != nil {
-		if head, err = c.resolve(tx.Head(), id, err); err != nil {
+		tx.Rollback()
+		next.wait() // finding out may take over what others committed
+		if head, err = c.resolve(id, err); err != nil {
 			fail(err)
-			return true
+			return synced, true
 		}
 	}
-	if len(changes) > 0 {
-		c.recent.note(state, head.Version)
-		c.show(state.publish(head.Version, c.maker))
+	if len(changes) > 0 && c.Current().version < head.Version {
+		r := next.wait()
+		c.recent.note(next.touched)
+		c.show(r)
 	}
 	for _, w := range group {
 		if w.err == nil {
@@ -271,7 +309,36 @@ func (c *Corp) commitTogether(group []*waiter) (accepted bool) {
 			b.Committed(head)
 		}
 	}
-	return true
+	return synced, true
+}
+
+// prepared is a version in the making.
+type prepared struct {
+	touched touch
+	done    chan struct{} // nil where there is no version to make
+	root    *Root
+}
+
+// prepare begins to make the version after the newest one.
+func (c *Corp) prepare(s *State, needed bool) *prepared {
+	p := &prepared{}
+	if needed {
+		version := s.base.version + 1
+		p.touched, p.done = s.touch(version), make(chan struct{})
+		go func() {
+			defer close(p.done)
+			p.root = s.publish(version, c.maker)
+		}()
+	}
+	return p
+}
+
+// wait returns the version when it is made.
+func (p *prepared) wait() *Root {
+	if p.done != nil {
+		<-p.done
+	}
+	return p.root
 }
 
 func needsCommit(batches []Batch) bool {
@@ -321,23 +388,6 @@ func newBatchID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// resolve finds out whether a batch is there whose commit failed. before is the
-// head that it was to follow. Where others have committed since, it stays open.
-func (c *Corp) resolve(before rollcall.Head, batch string, cause error) (rollcall.Head, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
-	defer cancel()
-	heads, err := c.opt.Store.Heads(ctx)
-	for _, h := range heads {
-		switch {
-		case h.CorpID == c.id && h.Batch == batch:
-			return h, nil
-		case h == before:
-			return rollcall.Head{}, busy("the change could not be committed", cause)
-		}
-	}
-	return rollcall.Head{}, fmt.Errorf("it is not known whether the change was committed: %w", errors.Join(cause, err))
-}
-
 // reloadAfter is how many changes are taken over one by one; beyond that the
 // organization is loaded anew, which costs less and keeps the memory small.
 const reloadAfter = 20_000
@@ -346,7 +396,7 @@ const reloadAfter = 20_000
 func (c *Corp) CatchUp(ctx context.Context) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	heads, err := c.opt.Store.Heads(ctx)
+	heads, err := c.opt.Store.Heads(ctx, c.id)
 	if err != nil {
 		return fmt.Errorf("catching up with organization %s: %w", c.id, err)
 	}
@@ -397,7 +447,7 @@ func (c *Corp) takeOver(ctx context.Context, head rollcall.Head, changes func(af
 	if err != nil {
 		return fmt.Errorf("taking over the changes of organization %s: %w", c.id, err)
 	}
-	c.recent.note(state, version)
+	c.recent.note(state.touch(version))
 	c.show(state.publish(version, c.maker))
 	return nil
 }

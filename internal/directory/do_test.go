@@ -28,6 +28,7 @@ type result struct {
 // meanwhile waits and then shares the next one.
 type gate struct {
 	corp   *directory.Corp
+	store  *faulty
 	opened chan struct{}
 }
 
@@ -35,16 +36,17 @@ type gate struct {
 // only when the gate is opened. An intent without changes is what it waits
 // with.
 func shut(t tb, w *world, corpID string) *gate {
-	g := &gate{nil, make(chan struct{})}
+	g := &gate{opened: make(chan struct{})}
 	first := make(chan struct{})
 	var once sync.Once
-	g.corp = w.open(t, &faulty{Store: w.store, begin: func() error {
+	g.store = &faulty{Store: w.store, begin: func() error {
 		once.Do(func() {
 			close(first)
 			<-g.opened
 		})
 		return nil
-	}}, corpID)
+	}}
+	g.corp = w.open(t, g.store, corpID)
 	go func() { _, _ = g.corp.Do(context.Background(), "gate", want()) }()
 	<-first
 	return g

@@ -3,10 +3,15 @@ package directory_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"rollcall"
 	"rollcall/internal/directory"
+	"rollcall/internal/directory/modeltest"
 )
 
 // Whatever fails in the store: the answer tells the truth about what is there,
@@ -28,34 +33,48 @@ func TestStoreFailures(t *testing.T) {
 		"answer of commit": {
 			prepare: func(f *faulty, _ func()) { f.committed = fail }, done: true, success: true,
 		},
+		// A store that is away for a while is asked until it answers.
 		"commit and asking": {
-			prepare: func(f *faulty, _ func()) { f.committing, f.asking = fail, fail }, kind: unknown,
+			prepare: func(f *faulty, _ func()) { f.committing, f.asking = fail, times(3, fail) }, kind: rollcall.KindBusy,
 		},
 		"answer of commit and asking": {
-			prepare: func(f *faulty, _ func()) { f.committed, f.asking = fail, fail }, done: true, kind: unknown,
+			prepare: func(f *faulty, _ func()) { f.committed, f.asking = fail, times(3, fail) }, done: true, success: true,
+		},
+		"answer of commit, and no transaction to ask in": {
+			prepare: func(f *faulty, _ func()) {
+				f.committed = func() error { f.set(&f.begin, times(2, fail)); return broken }
+			}, done: true, success: true,
 		},
 		// The head then shows the other's batch.
 		"answer of commit, and somebody else commits": {
 			prepare: func(f *faulty, elsewhere func()) {
 				f.committed = func() error { elsewhere(); return broken }
-			}, done: true, kind: unknown,
+			}, done: true, success: true,
 		},
 		"commit, and somebody else commits": {
 			prepare: func(f *faulty, elsewhere func()) {
 				f.committing = fail
-				f.asking = func() error { elsewhere(); return nil }
-			}, kind: unknown,
+				f.begin = second(elsewhere)
+			}, kind: rollcall.KindBusy,
+		},
+		"commit, while the process ends": {
+			prepare: func(f *faulty, _ func()) { f.committing, f.asking = fail, func() error { f.end(); return broken } }, kind: unknown,
+		},
+		"answer of commit, while the process ends": {
+			prepare: func(f *faulty, _ func()) { f.committed, f.asking = fail, func() error { f.end(); return broken } }, done: true, kind: unknown,
 		},
 	}
 	w := newWorld(t)
-	second := w.connect(t)
+	elsewhere := w.connect(t)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			model := w.newCorp(t)
 			store := &faulty{Store: w.store}
-			corp := w.open(t, store, model.Corp.ID)
+			opt, done := w.options(store), make(chan struct{})
+			opt.Done, store.end = done, sync.OnceFunc(func() { close(done) })
+			corp := openWith(t, model.Corp.ID, opt)
 			do(t, corp, model, created(2, 1), joined(0, "a", "Anna"))
-			other := w.open(t, second, model.Corp.ID)
+			other := w.open(t, elsewhere, model.Corp.ID)
 
 			before := corp.Current()
 			var elsewhere []rollcall.Change
@@ -102,6 +121,99 @@ func TestStoreFailures(t *testing.T) {
 			agree(t, corp.Current(), model, 7)
 			sameAfresh(t, w, corp.Current())
 		})
+	}
+}
+
+// times is a hook that fails so often.
+func times(n int, fail func() error) func() error {
+	return func() error {
+		if n--; n < 0 {
+			return nil
+		}
+		return fail()
+	}
+}
+
+// second is a hook that does something at its second call.
+func second(do func()) func() error {
+	n := 0
+	return func() error {
+		if n++; n == 2 {
+			do()
+		}
+		return nil
+	}
+}
+
+// While it is not known what became of a change, nobody is answered; those who
+// wait behind it are told that it is busy, and nothing of them happens.
+func TestWhoWaitsBehindAnOpenQuestionIsNotKeptForEver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		model := w.newCorp(t)
+		down := errors.New("down")
+		store := &faulty{Store: w.store, committed: func() error { return down }, asking: func() error { return down }}
+		corp := w.open(t, store, model.Corp.ID)
+		first := make(chan result, 1)
+		go func() {
+			out, err := corp.Do(t.Context(), "test", want(joined(0, "a", "Anna")))
+			first <- result{out, err}
+		}()
+		time.Sleep(time.Minute) // of the bubble's clock
+		began := time.Now()
+		_, err := corp.Do(t.Context(), "test", want(joined(1, "b", "Bob")))
+		if took := time.Since(began); rollcall.KindOf(err) != rollcall.KindBusy || took != 10*time.Second {
+			t.Errorf("after %s: %v", took, err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := corp.Do(ctx, "test", want(joined(1, "b", "Bob"))); rollcall.KindOf(err) != rollcall.KindBusy {
+			t.Error(err)
+		}
+		select {
+		case r := <-first:
+			t.Errorf("the first was answered: %+v", r)
+		default:
+		}
+		store.heal()
+		if r := <-first; r.err != nil || r.out.Version != 1 {
+			t.Errorf("the first got %+v", r)
+		}
+		if n := corp.Current().Count(false); n != 1 {
+			t.Errorf("there are %d people, not one", n)
+		}
+	})
+}
+
+// Where the store refuses one of many, each gets a transaction of its own; but
+// not where there are none to be had.
+func TestAStoreThatIsAwayIsNotAskedForEveryOne(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	model := w.newCorp(t)
+	g := shut(t, w, model.Corp.ID)
+	g.store.writing = func() error { return errors.New("broken") }
+	var intents []directory.Intent
+	for o := range rollcall.Ordinal(20) {
+		intents = append(intents, want(joined(o, fmt.Sprint("u", o), "X")))
+	}
+	results := g.queue(intents...)
+	begun := 0
+	g.store.begin = func() error {
+		if begun++; begun > 1 {
+			return errors.New("down")
+		}
+		return nil
+	}
+	close(g.opened)
+	for _, r := range results {
+		if x := <-r; rollcall.KindOf(x.err) != rollcall.KindBusy {
+			t.Errorf("got %+v", x)
+		}
+	}
+	if begun != 2 {
+		t.Errorf("%d transactions were asked for", begun)
 	}
 }
 
@@ -249,4 +361,55 @@ func set(where bool, do func()) {
 	if where {
 		do()
 	}
+}
+
+// A version is made while its changes are written. Where they are not committed,
+// what was made is given up: nobody finds it, however often that happens, and
+// its numbers go to others.
+func TestVersionsThatAreGivenUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	model := w.newCorp(t)
+	store := &faulty{Store: w.store}
+	corp := w.open(t, store, model.Corp.ID)
+	do(t, corp, model, created(2, 1))
+	person := func(o rollcall.Ordinal, userid, mobile string) rollcall.Change {
+		c := joined(o, userid, "Anna")
+		c.User.Mobile = mobile
+		return c
+	}
+	const lost = 20
+	for round, dept := range modeltest.DeptIDs()[2:] {
+		store.committing = func() error { return errors.New("broken") }
+		for try := range lost {
+			o := rollcall.Ordinal(round)
+			id := dept + rollcall.DeptID(100*try)
+			changes := []rollcall.Change{created(id, 2)}
+			for i := range rollcall.Ordinal(1 + try%3) {
+				changes = append(changes, person(o+i, fmt.Sprint("lost", round, ".", try, ".", i), fmt.Sprint("13", round, "000", try, "00", i)), added(o+i, id))
+			}
+			if _, err := corp.Do(t.Context(), "test", want(changes...)); err == nil {
+				t.Fatal("a change was acknowledged that is not there")
+			}
+			r := corp.Current()
+			if u, ok := r.UserByID(changes[1].User.UserID); ok {
+				t.Fatalf("%s is found and is not there: %+v", changes[1].User.UserID, u)
+			}
+			if u, ok := r.UserByContact(directory.Mobile, changes[1].User.Mobile); ok {
+				t.Fatalf("%s is found and is not there: %+v", changes[1].User.Mobile, u)
+			}
+			if _, ok := r.Dept(id); ok {
+				t.Fatalf("department %d is found and is not there", id)
+			}
+		}
+		store.heal()
+		// The last one comes after all, with another's number.
+		userid := fmt.Sprint("lost", round, ".", lost-1, ".0")
+		do(t, corp, model, created(dept, 1), person(rollcall.Ordinal(round), userid, fmt.Sprint("13", round, "0000000")), added(rollcall.Ordinal(round), dept))
+		if u, ok := corp.Current().UserByID(userid); !ok || u.Mobile != fmt.Sprint("13", round, "0000000") {
+			t.Fatalf("%s is %+v", userid, u)
+		}
+	}
+	agree(t, corp.Current(), model, 7)
+	sameAfresh(t, w, corp.Current())
 }

@@ -11,6 +11,7 @@ import (
 // is nil does nothing; an error of a hook is the error of the call.
 type faulty struct {
 	rollcall.Store
+	end func() // ends the process, where a test wants that
 
 	mu                                            sync.Mutex
 	begin, writing, committing, committed, asking func() error
@@ -24,6 +25,13 @@ func (f *faulty) call(hook *func() error) error {
 		return nil
 	}
 	return fn()
+}
+
+// set is for hooks that change another.
+func (f *faulty) set(hook *func() error, to func() error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	*hook = to
 }
 
 // heal makes the store work again.
@@ -51,6 +59,13 @@ func (f *faulty) Heads(ctx context.Context, only ...string) ([]rollcall.Head, er
 type faultyTx struct {
 	rollcall.Tx
 	f *faulty
+}
+
+func (t *faultyTx) Committed(batch string) (rollcall.Head, bool, error) {
+	if err := t.f.call(&t.f.asking); err != nil {
+		return rollcall.Head{}, false, err
+	}
+	return t.Tx.Committed(batch)
 }
 
 func (t *faultyTx) Append(changes []rollcall.Change) error {

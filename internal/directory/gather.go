@@ -4,8 +4,9 @@ import "time"
 
 // A transaction costs the same sync whether it carries one intent or many, and
 // whoever was answered just now is likely to ask again. So the sequencer waits a
-// moment for as many as there were last time: not as long as a commit takes, so
-// that nobody waits much longer for it, and not at all for a lone writer.
+// moment for as many as there were last time: not as long as the sync takes that
+// is saved by it, so that nobody waits much longer, and not at all for a lone
+// writer.
 
 // maxGather is how long the sequencer waits for others at most.
 const maxGather = 2 * time.Millisecond
@@ -28,10 +29,10 @@ func (g *gathering) arrived(waiting int) {
 	}
 }
 
-// committed is called with the lock after a transaction of so many intents that
-// took so long, while others came to wait.
-func (g *gathering) committed(group, waiting int, took time.Duration) {
-	g.expected, g.patience = group+waiting, min(max(took/2, 0), maxGather)
+// committed is called with the lock after a transaction of so many intents, whose
+// sync took so long, while others came to wait.
+func (g *gathering) committed(group, waiting int, synced time.Duration) {
+	g.expected, g.patience = group+waiting, min(max(synced/2, 0), maxGather)
 }
 
 // gather waits, where an intent is in the pool, until as many are as there were

@@ -9,8 +9,9 @@ import (
 
 // index finds the dense number of a key. Numbers are given once and never taken
 // back, so one index serves many versions: a reader of an older version simply
-// finds numbers that its version does not have yet. It holds numbers only; the
-// caller compares the keys. One writer, any number of readers.
+// finds numbers that its version does not have yet, and everybody those of a
+// version that was made and given up, until its number is given again. It holds
+// numbers only; the caller compares the keys. One writer, any number of readers.
 type index struct {
 	seed  maphash.Seed
 	table atomic.Pointer[[]atomic.Uint32] // 0 = free, else number+1; length is a power of two

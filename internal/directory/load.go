@@ -39,6 +39,7 @@ type loader struct {
 	recordBlocks   *vectorEditor[block]
 	cardBlocks     *vectorEditor[block]
 	present        []uint64
+	activated      []uint64
 	places         []place
 	contacts       [contactCount]int // how many people have each
 	holders        map[rollcall.RoleID][]uint32
@@ -101,8 +102,9 @@ func (l *loader) User(u *rollcall.User) error {
 		l.closeBlocks()
 	}
 	if o%64 == 0 {
-		l.present = append(l.present, 0)
+		l.present, l.activated = append(l.present, 0), append(l.activated, 0)
 	}
+	l.activated[o/64] |= uint64(b2i(u.Active)) << (o % 64)
 	if !u.Present() {
 		r.departed = append(r.departed, pastStay{o, u.Stay})
 		return nil
@@ -193,11 +195,7 @@ func (l *loader) finish() error {
 		l.closePack()
 		r.records, r.cards = l.recordBlocks.vector(), l.cardBlocks.vector()
 	}
-	bits := r.present.edit()
-	for i, w := range l.present {
-		bits.set(i, w)
-	}
-	r.present = bits.vector()
+	r.present, r.activated = vectorOf(l.present), vectorOf(l.activated)
 	r.unions = rollcall.NewUnions(r.corp.ID)
 	slices.SortFunc(l.reports, comparer{record: r.record}.report)
 	r.reports = sequence.Build(l.reports)

@@ -57,6 +57,7 @@ func TestEveryVersionShowsWhatTheModelShows(t *testing.T) {
 				instants := model.Instants()
 				agreeAt(t, root, model, instants[pick(len(instants))])
 			}
+			agreeTimeline(t, root, model, pick)
 			eras[pick(len(eras))].check(t, pages[pick(len(pages))], model.Seen)
 			eras = append(eras, era{root, model.Clone()})
 			checkBelongingSame(t, root, model, eras[pick(len(eras))])
@@ -71,6 +72,9 @@ func TestEveryVersionShowsWhatTheModelShows(t *testing.T) {
 		for range 20 {
 			instants := model.Instants()
 			agreeAt(t, root, model, instants[pick(len(instants))])
+		}
+		for range 10 {
+			agreeTimeline(t, root, model, pick)
 		}
 		sameAfresh(t, w, root)
 	})

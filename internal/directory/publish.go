@@ -18,7 +18,7 @@ func (s *State) publish(version uint64, m *maker) *Root {
 	next := &Root{
 		version: version, corp: s.corp, calendar: s.calendar, apps: s.apps, departed: s.departed,
 		cards: base.cards, records: base.records, packed: base.packed, renamed: base.renamed, people: int(s.NextOrdinal()), users: base.users,
-		count: base.count, active: base.active, present: base.present, arrivals: base.arrivals,
+		count: base.count, active: base.active, present: base.present, activated: base.activated, arrivals: base.arrivals,
 		reports: base.reports, system: base.system,
 		contacts: base.contacts, unions: base.unions, lastDept: s.lastDept, roles: s.roles,
 		depts: base.depts, deptNos: base.deptNos, copied: base.copied, joined: base.joined, pages: base.pages, cardsAs: base.cardsAs, totals: &sync.Map{},
@@ -54,8 +54,8 @@ func (e *memberEdit) move(o uint32, was, is bool) {
 // departments.
 func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberEdit {
 	base, touched := s.base, slices.Sorted(maps.Keys(s.users))
-	edits := map[rollcall.DeptID]*memberEdit{}
-	if len(touched) == 0 {
+	all, edits := touched, map[rollcall.DeptID]*memberEdit{}
+	if len(all) == 0 {
 		return edits
 	}
 	edit := func(id rollcall.DeptID) *memberEdit {
@@ -66,9 +66,11 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 		}
 		return e
 	}
-	records, cards, present := base.records.edit(), base.cards.edit(), base.present.edit()
+	records, cards := base.records.edit(), base.cards.edit()
+	present, activated := base.present.edit(), base.activated.edit()
 	for word := base.present.n; word*64 < next.people; word++ {
 		present.set(word, 0)
+		activated.set(word, 0)
 	}
 	var arrivals, reports memberEdit
 	var system systemEdits
@@ -78,7 +80,7 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 		for n < len(touched) && int(touched[n]/blockLen) == no {
 			n++
 		}
-		freshRecords, freshCards := make(map[int][]byte, n), make(map[int][]byte, n)
+		freshRecords, freshCards, recarded := items{}, items{}, false
 		for _, o := range touched[:n] {
 			u := s.users[o]
 			var old record
@@ -86,8 +88,13 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 				old = base.record(uint32(o))
 			}
 			rec, crd := m.encode(u)
-			if old != nil && !bytes.Equal(base.card(uint32(o)), crd) {
-				next.cardsAs = next.version
+			switch {
+			case old == nil:
+				recarded = true
+			case !bytes.Equal(base.card(uint32(o)), crd):
+				next.cardsAs, recarded = next.version, true
+			default:
+				crd = nil // it stays
 			}
 			if old != nil && !bytes.Equal(old.userid(), rec.userid()) {
 				next.renamed = next.version
@@ -96,10 +103,8 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 			was, is := old != nil && old.stay().To == rollcall.Open, u.Present()
 			next.tally(old, was, -1)
 			next.tally(rec, is, 1)
-			if was != is {
-				word, bit := int(o/64), uint64(1)<<(o%64)
-				present.set(word, present.at(word)&^bit|bit*uint64(b2i(is)))
-			}
+			setBit(present, uint32(o), is)
+			setBit(activated, uint32(o), u.Active)
 			if was != is || was && old.stay().From != u.Stay.From {
 				arrivals.move(uint32(o), was, is)
 			}
@@ -121,31 +126,63 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 			}
 		}
 		next.unpack(no, records, cards)
-		records.set(no, rebuild(base.records, no, freshRecords))
-		cards.set(no, rebuild(base.cards, no, freshCards))
-		next.copied += int64(len(records.at(no)) + len(cards.at(no)))
+		next.copied += renew(records, no, &freshRecords)
+		if recarded {
+			next.copied += renew(cards, no, &freshCards)
+		}
 		touched = touched[n:]
 	}
-	next.records, next.cards, next.present = records.vector(), cards.vector(), present.vector()
-	s.publishNames(next)
-	next.copied += 8 * int64(len(next.records.leaves)+len(next.cards.leaves)+len(next.present.leaves))
+	next.records, next.cards, next.present, next.activated = records.vector(), cards.vector(), present.vector(), activated.vector()
+	s.publishNames(next, all)
+	next.copied += 8 * int64(len(next.records.leaves)+len(next.cards.leaves)+len(next.present.leaves)+len(next.activated.leaves))
 	next.arrivals = s.relist(base.arrivals, next, arrivals, func(c comparer) func(a, b uint32) int { return c.arrival }, 0)
 	next.reports = s.relist(base.reports, next, reports, func(c comparer) func(a, b uint32) int { return c.report }, 0)
 	s.relistSystem(next, &system)
 	return edits
 }
 
+// renew replaces items of a block, or begins one behind the last, and returns its
+// size.
+func renew(blocks *vectorEditor[block], no int, fresh *items) int64 {
+	var b block
+	if no < blocks.v.n {
+		b = blocks.at(no)
+	}
+	b = b.with(fresh)
+	blocks.set(no, b)
+	return int64(len(b))
+}
+
+// setBit makes a bit of a vector of bits be what it is, where it is not yet.
+func setBit(bits *vectorEditor[uint64], o uint32, is bool) {
+	word, bit := int(o/64), uint64(1)<<(o%64)
+	if before := bits.at(word); before&bit != 0 != is {
+		bits.set(word, before^bit)
+	}
+}
+
 // publishNames brings what finds people up to date.
-func (s *State) publishNames(next *Root) {
-	rehash := func(n uint32) (uint64, bool) { return next.users.hashString(next.record(n).userid()), true }
+func (s *State) publishNames(next *Root, touched []rollcall.Ordinal) {
+	rehash := func(n uint32) (uint64, bool) {
+		if int(n) >= next.people { // of a version that was given up
+			return 0, false
+		}
+		return next.users.hashString(next.record(n).userid()), true
+	}
 	for o := s.base.people; o < next.people; o++ {
 		next.users = next.users.with(next.users.hashString(next.record(uint32(o)).userid()), uint32(o), rehash)
 	}
-	for o, u := range s.users {
-		if int(o) < s.base.people && !bytes.Equal(s.base.record(uint32(o)).userid(), []byte(u.UserID)) { // erased
+	for _, o := range touched {
+		u := s.users[o]
+		if int(o) < s.base.people && string(s.base.record(uint32(o)).userid()) != u.UserID { // erased
 			next.users = next.users.with(next.users.hashString([]byte(u.UserID)), uint32(o), rehash)
 		}
-		next.contacts = next.contacts.with(uint32(o), next.record(uint32(o)), next.record)
+		next.contacts = next.contacts.with(uint32(o), next.record(uint32(o)), func(n uint32) record {
+			if int(n) >= next.people { // of a version that was given up
+				return nil
+			}
+			return next.record(n)
+		})
 	}
 }
 
@@ -191,19 +228,6 @@ func sameInLists(a record, m member, b record) bool {
 	return false
 }
 
-// rebuild makes block no again with some items replaced.
-func rebuild(v vector[block], no int, fresh map[int][]byte) block {
-	return makeBlock(func(i int) []byte {
-		if b, ok := fresh[i]; ok {
-			return b
-		}
-		if no < v.n {
-			return v.at(no).at(i)
-		}
-		return nil
-	})
-}
-
 // publishDepts brings the departments up to date.
 func (s *State) publishDepts(next *Root, edits map[rollcall.DeptID]*memberEdit) {
 	base := s.base
@@ -221,6 +245,9 @@ func (s *State) publishDepts(next *Root, edits map[rollcall.DeptID]*memberEdit) 
 		depts.set(n, s.depts[id])
 		next.depts = depts.v
 		next.deptNos = next.deptNos.with(next.deptNos.hashNumber(int64(id)), uint32(n), func(n uint32) (uint64, bool) {
+			if int(n) >= depts.v.n { // of a version that was given up
+				return 0, false
+			}
 			return next.deptNos.hashNumber(int64(depts.at(int(n)).ID)), true
 		})
 	}

@@ -326,17 +326,49 @@ func (b block) at(i int) []byte {
 	return b[lo:hi:hi]
 }
 
-// makeBlock joins items; get returns nil past the last.
-func makeBlock(get func(i int) []byte) block {
-	size := blockHead
-	for i := range blockLen {
-		size += len(get(i))
+// items are what is to be put into a block, at their places.
+type items [blockLen][]byte
+
+// with returns a block that has some items instead of its own. The zero block has
+// empty ones.
+func (b block) with(fresh *items) block {
+	if len(b) == 0 {
+		b = emptyBlock()
 	}
-	b := make(block, blockHead, size)
-	for i := range blockLen {
-		binary.LittleEndian.PutUint32(b[4*i:], uint32(len(b)))
-		b = append(b, get(i)...)
+	size := len(b)
+	for i, x := range fresh {
+		if x != nil {
+			size += len(x) - len(b.at(i))
+		}
 	}
-	binary.LittleEndian.PutUint32(b[4*blockLen:], uint32(len(b)))
+	out := make(block, blockHead, size)
+	for i := 0; i < blockLen; {
+		if fresh[i] != nil {
+			out.begin(i)
+			out = append(out, fresh[i]...)
+			i++
+			continue
+		}
+		// What stays is copied run by run.
+		lo, shift := b.start(i), len(out)-b.start(i)
+		for ; i < blockLen && fresh[i] == nil; i++ {
+			binary.LittleEndian.PutUint32(out[4*i:], uint32(b.start(i)+shift))
+		}
+		out = append(out, b[lo:b.start(i)]...)
+	}
+	out.begin(blockLen)
+	return out
+}
+
+func (b block) start(i int) int { return int(binary.LittleEndian.Uint32(b[4*i:])) }
+
+// begin notes that item i begins where the block ends by now.
+func (b block) begin(i int) { binary.LittleEndian.PutUint32(b[4*i:], uint32(len(b))) }
+
+func emptyBlock() block {
+	b := make(block, blockHead)
+	for i := range blockLen + 1 {
+		b.begin(i)
+	}
 	return b
 }

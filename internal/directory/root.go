@@ -3,6 +3,7 @@ package directory
 import (
 	"bytes"
 	"iter"
+	"strconv"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 // change between them.
 type Root struct {
 	version  uint64
+	header   []string // the version as the value of a header, see stamp
 	corp     rollcall.Corp
 	calendar *rollcall.Calendar
 
@@ -30,10 +32,11 @@ type Root struct {
 	count    int // who belongs now
 	active   int // of those, the activated
 
-	present  vector[uint64] // who belongs now, as bits
-	arrivals sequence.Seq   // who belongs now, by the start of the stay
-	reports  sequence.Seq   // of those, who reports to somebody, by that person
-	departed []pastStay     // ended stays, by their end
+	present   vector[uint64] // who belongs now, as bits
+	activated vector[uint64] // whose account was ever activated, as bits
+	arrivals  sequence.Seq   // who belongs now, by the start of the stay
+	reports   sequence.Seq   // of those, who reports to somebody, by that person
+	departed  []pastStay     // ended stays, by their end
 
 	depts    vector[*dept]
 	deptNos  *index          // dept_id → number in depts
@@ -95,6 +98,13 @@ type pastParent struct {
 
 // Version returns the number of the version.
 func (r *Root) Version() uint64 { return r.version }
+
+// VersionHeader returns the number as the value of a header, which nobody may
+// write to: every reply has it, and it costs nothing there.
+func (r *Root) VersionHeader() []string { return r.header }
+
+// stamp writes the number down, before the version is shown.
+func (r *Root) stamp() { r.header = []string{strconv.FormatUint(r.version, 10)} }
 
 // BelongingSame reports whether all belongings before t are the same in this
 // version as in an earlier one. It may say no where they are.

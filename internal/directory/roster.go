@@ -13,17 +13,25 @@ import (
 // RosterAt returns who belonged to the organization just before t. The set is
 // the caller's.
 func (r *Root) RosterAt(t rollcall.Instant) *ordset.Set {
-	words := make([]uint64, 0, r.present.n)
-	for i, leaf := range r.present.leaves {
-		words = append(words, leaf[:min(leafLen, r.present.n-i*leafLen)]...)
-	}
-	set := ordset.Of(words)
+	set := setOf(r.present)
 	began := r.arrivals.Search(func(o uint32) bool { return r.record(o).stay().From < t })
 	for _, o := range r.arrivals.Append(nil, began, r.arrivals.Len()-began) {
 		set.Remove(o)
 	}
 	addEnded(set, r.departed, t)
 	return set
+}
+
+// EverActivated returns whose account was ever activated, also of those who have
+// left. The set is the caller's.
+func (r *Root) EverActivated() *ordset.Set { return setOf(r.activated) }
+
+func setOf(bits vector[uint64]) *ordset.Set {
+	words := make([]uint64, 0, bits.n)
+	for i, leaf := range bits.leaves {
+		words = append(words, leaf[:min(leafLen, bits.n-i*leafLen)]...)
+	}
+	return ordset.Of(words)
 }
 
 // AddMembersAt adds those who were directly in a department just before t, also
@@ -34,11 +42,23 @@ func (r *Root) AddMembersAt(set *ordset.Set, id rollcall.DeptID, t rollcall.Inst
 		return
 	}
 	d := r.depts.at(int(n))
-	entered := d.all.entry.Search(func(o uint32) bool { return r.record(o).in(id).entered() < t })
+	entered := r.enteredBefore(d, t)
 	for _, o := range d.all.entry.Append(make([]uint32, 0, entered), 0, entered) {
 		set.Add(o)
 	}
 	addEnded(set, d.past, t)
+}
+
+// enteredBefore returns how many of a department's members had entered it just
+// before t; they are the first by the time of entering.
+func (r *Root) enteredBefore(d *dept, t rollcall.Instant) int {
+	before := func(o uint32) bool { return r.record(o).in(d.ID).entered() < t }
+	// Mostly it is about all of them, and each look goes to another place of the
+	// memory.
+	if n := d.all.entry.Len(); n == 0 || before(d.all.entry.At(n-1)) {
+		return n
+	}
+	return d.all.entry.Search(before)
 }
 
 // addEnded adds those of ended belongings, which are sorted by their end, that
@@ -54,20 +74,70 @@ func addEnded(set *ordset.Set, past []pastStay, t rollcall.Instant) {
 // SubtreeAt returns a department and everything below it, with the tree as it
 // was just before t.
 func (r *Root) SubtreeAt(id rollcall.DeptID, t rollcall.Instant) []rollcall.DeptID {
-	below := map[rollcall.DeptID][]rollcall.DeptID{}
-	for n := range r.depts.n {
-		d := r.depts.at(n)
-		// Times can contradict each other where a clock went back; what is
-		// above the top must not be found below it, that would never end.
-		if p, ok := d.parentAt(t); ok && d.ID != id {
-			below[p] = append(below[p], d.ID)
-		}
+	n, ok := r.deptNo(id)
+	if !ok {
+		return []rollcall.DeptID{id}
 	}
-	tree := []rollcall.DeptID{id}
-	for i := 0; i < len(tree); i++ {
-		tree = append(tree, below[tree[i]]...)
+	numbers := r.treeAt(t).below([]uint32{n})
+	tree := make([]rollcall.DeptID, len(numbers))
+	for i, n := range numbers {
+		tree[i] = r.depts.at(int(n)).ID
 	}
 	return tree
+}
+
+// tree is what was directly below each department at an instant, by number.
+type tree struct {
+	first []uint32 // where in kids those below each begin
+	kids  []uint32
+}
+
+func (r *Root) treeAt(t rollcall.Instant) tree {
+	const none = ^uint32(0)
+	parents := make([]uint32, r.depts.n)
+	first := make([]uint32, r.depts.n+1)
+	for n := range parents {
+		parents[n] = none
+		if id, ok := r.depts.at(n).parentAt(t); ok {
+			if p, ok := r.deptNo(id); ok {
+				parents[n] = p
+				first[p+1]++
+			}
+		}
+	}
+	for n := range parents {
+		first[n+1] += first[n]
+	}
+	kids, next := make([]uint32, first[len(parents)]), slices.Clone(first)
+	for n, p := range parents {
+		if p != none {
+			kids[next[p]] = uint32(n)
+			next[p]++
+		}
+	}
+	return tree{first, kids}
+}
+
+// below returns departments and everything below them, each once.
+func (t tree) below(tops []uint32) []uint32 {
+	seen := make([]bool, len(t.first)-1)
+	var list []uint32
+	add := func(numbers []uint32) {
+		for _, n := range numbers {
+			// Times can contradict each other where a clock went back; what is
+			// above the top must not be found below it, that would never end.
+			if !seen[n] {
+				seen[n] = true
+				list = append(list, n)
+			}
+		}
+	}
+	add(tops)
+	for i := 0; i < len(list); i++ {
+		n := list[i]
+		add(t.kids[t.first[n]:t.first[n+1]])
+	}
+	return list
 }
 
 // parentAt returns the parent just before t; false for the root department and

@@ -36,9 +36,13 @@ func (r *Root) Standing(o rollcall.Ordinal) (stay rollcall.Stay, active bool) {
 	return rec.stay(), rec.active()
 }
 
-// Activated reports whether the account of a person was used. The ordinal is one
-// that was given.
-func (r *Root) Activated(o rollcall.Ordinal) bool { return r.record(uint32(o)).active() }
+// Called returns what somebody is called, and whether the account was used,
+// without decoding the person. The ordinal is one that was given; the bytes must
+// not be changed.
+func (r *Root) Called(o rollcall.Ordinal) (userid, name []byte, active bool) {
+	rec := r.record(uint32(o))
+	return rec.userid(), rec.text(textName), rec.active()
+}
 
 // Standing is [Root.Standing] as it is by now.
 func (s *State) Standing(o rollcall.Ordinal) (stay rollcall.Stay, active bool) {

@@ -43,12 +43,16 @@ const recentEntries = 100_000
 
 func newRecent() *recent { return &recent{newer: make(chan struct{})} }
 
-// note remembers what a state touched that is about to be published.
-func (r *recent) note(s *State, version uint64) {
-	t := touch{
+// touch returns what a state touched that is about to be published.
+func (s *State) touch(version uint64) touch {
+	return touch{
 		after: s.base.version, version: version, corp: !s.base.corp.Same(s.corp),
 		users: slices.Collect(maps.Keys(s.users)), depts: slices.Collect(maps.Keys(s.depts)),
 	}
+}
+
+// note remembers what a version touched that is about to be shown.
+func (r *recent) note(t touch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.touches = append(r.touches, t)

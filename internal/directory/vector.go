@@ -13,6 +13,15 @@ type vector[T any] struct {
 
 func (v vector[T]) at(i int) T { return v.leaves[i/leafLen][i%leafLen] }
 
+// vectorOf makes a vector of items.
+func vectorOf[T any](items []T) vector[T] {
+	e := vector[T]{}.edit()
+	for i, x := range items {
+		e.set(i, x)
+	}
+	return e.vector()
+}
+
 // vectorEditor makes a new vector out of an old one.
 type vectorEditor[T any] struct {
 	v      vector[T]

@@ -17,7 +17,7 @@ import (
 // Bytes returns roughly what the version holds in memory.
 func (r *Root) Bytes() int64 {
 	n := r.users.bytes() + r.contacts.bytes() + r.roles.bytes() + r.deptNos.bytes() +
-		r.arrivals.Bytes() + r.reports.Bytes() + r.system.bytes() + 24*cap(r.departed) + 8*r.present.n
+		r.arrivals.Bytes() + r.reports.Bytes() + r.system.bytes() + 24*cap(r.departed) + 8*r.present.n + 8*r.activated.n
 	for i := range r.records.n {
 		n += len(r.records.at(i)) + len(r.cards.at(i)) + 48
 	}
@@ -66,6 +66,9 @@ func (r *Root) Verify() (Verified, error) {
 		}
 		if word := int(o / 64); (r.present.at(word)>>(o%64)&1 == 1) != u.Present() {
 			return v, fmt.Errorf("%q: present is %v by the record", u.UserID, u.Present())
+		}
+		if word := int(o / 64); (r.activated.at(word)>>(o%64)&1 == 1) != u.Active {
+			return v, fmt.Errorf("%q: activated is %v by the record", u.UserID, u.Active)
 		}
 		if !u.Present() {
 			if len(u.Memberships) > 0 {

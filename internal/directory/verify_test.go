@@ -23,13 +23,16 @@ func TestVerifyFindsWhatIsWrong(t *testing.T) {
 		u := r.User(rollcall.Ordinal(o))
 		change(u)
 		e := r.records.edit()
-		e.set(o/blockLen, rebuild(r.records, o/blockLen, map[int][]byte{o % blockLen: m.appendRecord(nil, u)}))
+		var fresh items
+		fresh[o%blockLen] = m.appendRecord(nil, u)
+		renew(e, o/blockLen, &fresh)
 		r.records = e.vector()
 	}
 	tests := map[string]func(r *Root){
 		"count":                     func(r *Root) { r.count++ },
 		"active":                    func(r *Root) { r.active-- },
 		"present":                   func(r *Root) { e := r.present.edit(); e.set(0, e.at(0)^1); r.present = e.vector() },
+		"activated":                 func(r *Root) { e := r.activated.edit(); e.set(0, e.at(0)^1); r.activated = e.vector() },
 		"present beyond the last":   func(r *Root) { e := r.present.edit(); e.set(r.present.n-1, 1<<63); r.present = e.vector() },
 		"arrivals out of order":     func(r *Root) { r.arrivals = firstTwo(r.arrivals) },
 		"arrival missing":           func(r *Root) { r.arrivals = without(r.arrivals) },
@@ -145,7 +148,7 @@ func TestDifferFindsWhatIsDifferent(t *testing.T) {
 			u := r.User(3)
 			u.Remark = "x"
 			e := r.records.edit()
-			e.set(0, rebuild(r.records, 0, map[int][]byte{3: m.appendRecord(nil, u)}))
+			renew(e, 0, &items{3: m.appendRecord(nil, u)})
 			r.records = e.vector()
 		},
 		"one department less": func(r *Root) {
@@ -155,7 +158,7 @@ func TestDifferFindsWhatIsDifferent(t *testing.T) {
 			u := r.User(3)
 			u.Name = "x"
 			e := r.cards.edit()
-			e.set(0, rebuild(r.cards, 0, map[int][]byte{3: m.appendCard(nil, u)}))
+			renew(e, 0, &items{3: m.appendCard(nil, u)})
 			r.cards = e.vector()
 		},
 	}

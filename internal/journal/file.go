@@ -72,7 +72,7 @@ func NewFile(r io.Reader, from Mark) (*File, error) {
 		err := f.begin(in)
 		return f, err
 	}
-	if err := f.in.skip(from.Offset); err != nil || f.in.sum() != from.SHA256 {
+	if err := f.in.skip(from.Offset); err != nil || from.Offset < 0 || f.in.sum() != from.SHA256 {
 		if err == nil || errors.Is(err, io.EOF) {
 			err = errChanged
 		}

@@ -236,7 +236,7 @@ func (t *Tail) find(f *os.File, info fs.FileInfo) (Position, []byte, error) {
 		known = slices.Insert(known, 0, t.state.Files[i])
 	}
 	for _, k := range known {
-		if k.Offset == 0 || k.Offset > info.Size() {
+		if k.Offset <= 0 || k.Offset > info.Size() {
 			continue
 		}
 		last := make([]byte, min(k.Offset, markSize))

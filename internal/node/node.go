@@ -1,83 +1,144 @@
 // Package node holds the organizations that this process serves and keeps them
-// up to date with what other processes commit.
+// up to date with what other processes commit: see docs/nodes.md.
 package node
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rollcall"
-	"rollcall/internal/activity"
 	"rollcall/internal/directory"
+	"rollcall/internal/round"
 )
 
-// Org is one organization, live: its directory and its sign-ins.
-type Org struct {
-	*directory.Corp
-	Activity *activity.Register
-}
-
-// OpenOrg loads one organization.
-func OpenOrg(ctx context.Context, corpID string, opt directory.Options) (*Org, error) {
-	dir, err := directory.Open(ctx, corpID, opt)
-	if err != nil {
-		return nil, err
-	}
-	reg, err := activity.Open(ctx, opt.Store, corpID)
-	if err != nil {
-		return nil, err
-	}
-	return &Org{dir, reg}, nil
-}
-
-// Settings returns what the organization's operator chose.
-func (o *Org) Settings() rollcall.Settings { return o.Current().Corp().Settings }
-
-// App returns an app by its appkey.
-func (o *Org) App(appkey string) (*rollcall.App, bool) { return o.Current().App(appkey) }
-
-// Apps yields the apps in no particular order.
-func (o *Org) Apps() iter.Seq[*rollcall.App] { return o.Current().Apps() }
+const (
+	// eager is how many organizations are loaded before anybody asks for them,
+	// where memory has no limit: with few, ready means ready.
+	eager = 10
+	// askTimeout is how long the store may take to tell the heads before it
+	// counts as away.
+	askTimeout = 2 * time.Second
+	// askEvery is how far apart two questions for the heads are at least, however
+	// many requests wait for an answer.
+	askEvery = 20 * time.Millisecond
+	// discoverEvery is the same for the list of all organizations.
+	discoverEvery = 100 * time.Millisecond
+	// atWork is how many organizations are loaded, and how many caught up, at a
+	// time.
+	atWork = 4
+)
 
 // Options say which organizations a node serves, and how.
 type Options struct {
-	directory.Options
+	directory.Options // the node sets Done
 	// Only is the id of the one organization to serve; empty serves all.
 	Only string
-	// Opened is told of every organization before it is served; it may be nil.
+	// Opened is told of every organization before it is served, and Closed of
+	// one that leaves; they may be nil.
 	Opened func(context.Context, *Org) error
-	// Changed is called after organizations were opened or caught up; it may
-	// be nil.
+	Closed func(*Org)
+	// Known is told the ids of all organizations that there are; it may be nil.
+	Known func(corpIDs []string)
+	// Changed is called after organizations were opened, caught up or left; it
+	// may be nil.
 	Changed func(*Node)
+	// Elapsed tells how long the process runs. It goes on while the process is
+	// stopped, and nobody sets it. Without it time stands still, and nothing is
+	// ever stale.
+	Elapsed func() time.Duration
+	// MaxStaleness is how old answers may be while the store is away.
+	MaxStaleness time.Duration
+	// MemoryLimit is how many bytes the organizations may take; 0 is no limit.
+	MemoryLimit int64
 }
 
 // Node holds the organizations of one store.
 type Node struct {
-	opt Options
+	opt  Options
+	ctx  context.Context // ends with the node
+	stop context.CancelFunc
+
+	confirm  *round.Round // asks for the heads of what is held
+	discover *round.Round // asks which organizations there are
+	asks     atomic.Uint64
+
+	confirmed atomic.Int64 // Elapsed when the store was last asked and answered
+	away      atomic.Bool  // the last question was not answered, or late
+
+	catchUps, loads chan struct{} // a value for each that is at work
 
 	mu       sync.RWMutex
+	closed   bool
+	tasks    sync.WaitGroup
 	orgs     map[string]*Org
-	atWork   map[string]bool // organizations that are being opened or caught up
-	lastSeen time.Time       // when the store last told the heads
+	known    []string // the ids of all organizations, ascending
+	loading  map[string]*task
+	catching map[string]*task
+
+	counted struct{ loads, evictions, failures atomic.Uint64 }
+
+	trouble trouble
 }
 
-// Open loads the organizations of the store. Those that are added later are
-// found by catching up.
+// task is work on one organization that goes on in the background.
+type task struct {
+	done chan struct{}
+	err  error
+	ask  uint64 // the question after which it began
+}
+
+// Open learns which organizations the store has. Where there are few and memory
+// has no limit they are loaded; else, and where they are added later, an
+// organization is loaded when it is asked for. The caller closes the node.
 func Open(ctx context.Context, opt Options) (*Node, error) {
-	n := &Node{opt: opt, orgs: map[string]*Org{}, atWork: map[string]bool{}}
-	if err := n.CatchUp(ctx); err != nil {
+	if opt.Elapsed == nil {
+		opt.Elapsed = func() time.Duration { return 0 }
+	}
+	n := &Node{
+		opt: opt, orgs: map[string]*Org{}, loading: map[string]*task{}, catching: map[string]*task{},
+		catchUps: make(chan struct{}, atWork), loads: make(chan struct{}, atWork),
+	}
+	n.ctx, n.stop = context.WithCancel(context.Background())
+	n.opt.Done = n.ctx.Done()
+	n.confirm = round.New(askEvery, n.ask)
+	n.discover = round.New(discoverEvery, n.list)
+	err := n.discover.Do(ctx)
+	if err == nil {
+		err = n.CatchUp(ctx)
+	}
+	if err != nil {
+		n.Close()
 		return nil, err
 	}
 	return n, nil
 }
 
-// Orgs returns the organizations, by id.
+// Close ends what goes on in the background and waits for it. Nobody is answered
+// any longer.
+func (n *Node) Close() {
+	n.stop()
+	n.mu.Lock()
+	n.closed = true
+	n.mu.Unlock()
+	n.tasks.Wait()
+}
+
+// start does work in the background; false when the node is closed. n.mu is
+// held.
+func (n *Node) start(work func()) bool {
+	if n.closed {
+		return false
+	}
+	n.tasks.Go(work)
+	return true
+}
+
+// Orgs returns the organizations that are held, by id.
 func (n *Node) Orgs() []*Org {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
@@ -89,7 +150,7 @@ func (n *Node) Orgs() []*Org {
 	return list
 }
 
-// Org returns an organization by its id.
+// Org returns an organization that is held, by its id.
 func (n *Node) Org(corpID string) (*Org, bool) {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
@@ -97,156 +158,70 @@ func (n *Node) Org(corpID string) (*Org, bool) {
 	return o, ok
 }
 
-// LastSeen returns when the store last answered.
-func (n *Node) LastSeen() time.Time {
+// Age returns how long ago the store was last known to have nothing newer.
+func (n *Node) Age() time.Duration {
+	if n.opt.Elapsed == nil { // one that holds nothing
+		return 0
+	}
+	return n.opt.Elapsed() - time.Duration(n.confirmed.Load())
+}
+
+// Discover asks the store which organizations there are. However many ask, it
+// does so ten times a second at most; who asks meanwhile waits for the next time.
+func (n *Node) Discover(ctx context.Context) error {
+	if n.away.Load() {
+		n.discover.Ask()
+		return away(errors.New("the organizations cannot be listed"))
+	}
+	return n.discover.Do(ctx)
+}
+
+// isKnown reports whether there is an organization, as far as is known.
+func (n *Node) isKnown(corpID string) bool {
 	n.mu.RLock()
 	defer n.mu.RUnlock()
-	return n.lastSeen
+	_, ok := slices.BinarySearch(n.known, corpID)
+	return ok
 }
 
-// CatchUp takes over what others committed up to now, in every organization. An
-// organization that is being caught up already is left to whoever does that.
-func (n *Node) CatchUp(ctx context.Context) error {
-	_, err := n.round(ctx)
-	return err
+// corpIDs returns the ids of all organizations.
+func (n *Node) corpIDs() []string {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.known // replaced, never changed
 }
 
-// round is one CatchUp. It is not complete where it left out an organization
-// at which another round is at work.
-func (n *Node) round(ctx context.Context) (complete bool, err error) {
-	heads, err := n.opt.Store.Heads(ctx)
-	if err != nil {
-		return false, fmt.Errorf("asking for the heads: %w", err)
-	}
-	n.mu.Lock()
-	n.lastSeen = n.opt.Clock()
-	n.mu.Unlock()
-	var errs []error
-	complete, changed := true, false
+// learn takes in which organizations there are.
+func (n *Node) learn(heads []rollcall.Head) {
+	var ids []string
 	for _, h := range heads {
-		if n.opt.Only != "" && n.opt.Only != h.CorpID || !n.behind(h) {
-			continue
-		}
-		if !n.take(h.CorpID) {
-			complete = false
-			continue
-		}
-		errs = append(errs, n.catchUp(ctx, h.CorpID))
-		n.leave(h.CorpID)
-		changed = true
-	}
-	if changed && n.opt.Changed != nil {
-		n.opt.Changed(n)
-	}
-	return complete, errors.Join(errs...)
-}
-
-// behind reports whether an organization is not at its head.
-func (n *Node) behind(h rollcall.Head) bool {
-	o, ok := n.Org(h.CorpID)
-	return !ok || h.Version != o.Current().Version() || h.Feed > o.Activity.Feed()
-}
-
-// take claims the work on an organization.
-func (n *Node) take(corpID string) bool {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.atWork[corpID] {
-		return false
-	}
-	n.atWork[corpID] = true
-	return true
-}
-
-func (n *Node) leave(corpID string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	delete(n.atWork, corpID)
-}
-
-func (n *Node) catchUp(ctx context.Context, corpID string) error {
-	o, ok := n.Org(corpID)
-	if !ok {
-		return n.open(ctx, corpID)
-	}
-	// People before their sign-ins, so that every ordinal is known.
-	if err := o.CatchUp(ctx); err != nil {
-		return err
-	}
-	return o.Activity.CatchUp(ctx)
-}
-
-func (n *Node) open(ctx context.Context, corpID string) error {
-	o, err := OpenOrg(ctx, corpID, n.opt.Options)
-	if err != nil {
-		return err
-	}
-	if n.opt.Opened != nil {
-		if err := n.opt.Opened(ctx, o); err != nil {
-			return err
+		if n.opt.Only == "" || n.opt.Only == h.CorpID {
+			ids = append(ids, h.CorpID)
 		}
 	}
+	slices.Sort(ids)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.orgs[corpID] = o
-	return nil
+	if slices.Equal(ids, n.known) {
+		return
+	}
+	n.known = ids
+	if n.opt.Known != nil {
+		n.opt.Known(ids)
+	}
 }
 
-// maxFollowers is how many rounds of following may run at a time: a large
-// organization that is loaded anew holds up its own round only.
-const maxFollowers = 4
-
-// Follow catches up again and again until ctx ends. An error is reported when it
-// begins, and with nil when it is over; the organizations go on being served
-// from memory meanwhile.
-func (n *Node) Follow(ctx context.Context, every time.Duration, report func(error)) {
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	var rounds sync.WaitGroup
-	defer rounds.Wait()
-	places := make(chan struct{}, maxFollowers)
-	var mu sync.Mutex
-	failing := false
+// raise moves an instant forward, never back.
+func raise(at *atomic.Int64, to time.Duration) {
 	for {
-		select {
-		case <-ctx.Done():
+		was := at.Load()
+		if was >= int64(to) || at.CompareAndSwap(was, int64(to)) {
 			return
-		case <-tick.C:
 		}
-		select {
-		case places <- struct{}{}:
-		default:
-			continue // all rounds are still at work
-		}
-		rounds.Go(func() {
-			complete, err := n.round(ctx)
-			<-places
-			if ctx.Err() != nil || err == nil && !complete { // what was left out may be failing
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if (err != nil) != failing {
-				failing = err != nil
-				report(err)
-			}
-		})
 	}
 }
 
-// Retain forgets, in every organization, the sign-ins that its settings do not
-// keep any longer, and returns how many days that were.
-func (n *Node) Retain(ctx context.Context) (days int, err error) {
-	var errs []error
-	for _, o := range n.Orgs() {
-		r := o.Current()
-		oldest := activity.Oldest(r.Corp().Settings, r.Calendar(), n.opt.Clock())
-		if oldest == 0 {
-			continue
-		}
-		k, err := o.Activity.Retain(ctx, oldest)
-		days += k
-		errs = append(errs, err)
-	}
-	return days, errors.Join(errs...)
+// away is the error of what needs the store when it does not answer.
+func away(err error) error {
+	return &rollcall.Error{Kind: rollcall.KindBusy, Detail: "the storage does not answer", Err: err}
 }

@@ -45,7 +45,7 @@ func NewMetrics(endpoints []*wire.Endpoint, n *node.Node) *Metrics {
 		m.byEndpoint[e] = resolve(e.Path)
 	}
 	m.unknown = resolve("unknown")
-	m.registry.MustRegister(m.replies, took, orgs{n},
+	m.registry.MustRegister(m.replies, took, orgs{n}, nodes{n},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

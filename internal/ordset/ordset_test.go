@@ -82,6 +82,22 @@ func TestSetsAgreeWithMaps(t *testing.T) {
 		if same, _ := of(list); !same.Equal(got) || !got.Equal(same) {
 			t.Fatal("sets with the same members are not Equal")
 		}
+		both := 0
+		for o := range mb {
+			if ma[o] {
+				both++
+			}
+		}
+		if n, m := a.CountBoth(b), b.CountBoth(a); n != both || m != both {
+			t.Fatalf("%d or %d are in both, and not %d", n, m, both)
+		}
+		words, first := [3]uint64{7, 7, 7}, rapid.IntRange(0, 20).Draw(t, "word")
+		a.CopyWords(words[:], first)
+		for i, w := range words {
+			if w != a.Word(first+i) {
+				t.Fatalf("word %d is copied as %x", first+i, w)
+			}
+		}
 		for o := range mb {
 			if got.Has(o) != want[o] {
 				t.Fatalf("Has(%d) = %v", o, got.Has(o))

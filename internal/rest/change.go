@@ -35,7 +35,17 @@ func (s *Server) changes(c *call) error {
 		ctx, cancel := context.WithTimeout(c.r.Context(), time.Duration(wait)*time.Second)
 		defer cancel()
 		defer context.AfterFunc(s.stopping, cancel)()
-		c.org.Wait(ctx, since)
+		// Who waits keeps the organization here; where it has left already, news
+		// would go to the one that is loaded in its place.
+		release := c.org.Hold()
+		if !c.org.Left() {
+			c.org.Wait(ctx, since)
+		}
+		release()
+	}
+	// The version may be known from another node.
+	if err := c.org.Await(c.r.Context(), since); err != nil && c.r.Context().Err() != nil {
+		return err
 	}
 	t, err := c.org.Since(c.r.Context(), since)
 	switch {
@@ -50,6 +60,7 @@ func (s *Server) changes(c *call) error {
 
 func (s *Server) writeChanges(c *call, t directory.Touched) {
 	r, out := t.Root, s.lines(c)
+	c.answerFrom(r.VersionHeader())
 	defer out.close()
 	if t.Corp {
 		corpLine(&out.Buffer, r)

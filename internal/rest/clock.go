@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"time"
@@ -12,7 +13,7 @@ import (
 // GET /rollcall/v1/clock: what the server's clock shows.
 func (s *Server) clock(c *call) error {
 	var b wire.Buffer
-	b.Raw(`{"now":`).String(s.cfg.Now().In(c.org.Current().Location()).Format(time.RFC3339Nano)).Raw("}\n")
+	b.Raw(`{"now":`).String(s.cfg.Now().In(c.current().Location()).Format(time.RFC3339Nano)).Raw("}\n")
 	c.w.Header().Set("Content-Type", "application/json")
 	_, _ = c.w.Write(b) // the client may have gone
 	return nil
@@ -22,8 +23,11 @@ func (s *Server) clock(c *call) error {
 // server's clock. It is one clock for all organizations of the server, so that
 // all of them have to be sandboxes.
 func (s *Server) setClock(c *call) error {
-	if s.cfg.SetClock == nil || !s.cfg.Sandbox() {
+	if s.cfg.SetClock == nil {
 		return problemNoSandbox
+	}
+	if sandbox, err := s.cfg.Sandbox(c.r.Context()); err != nil || !sandbox {
+		return cmp.Or(err, error(problemNoSandbox))
 	}
 	var in struct {
 		Now     *time.Time `json:"now"`

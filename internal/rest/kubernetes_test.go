@@ -241,13 +241,14 @@ func TestQuestionsAgreeWithANaiveComputation(t *testing.T) {
 				people = below[d]
 			}
 			a := w.org.Activity.Ask(r, q)
-			got := []string{}
+			got, tally := []string{}, a.Tally()
 			for _, o := range a.People.Append(nil, 0, a.People.Count()) {
+				day, count := tally.Of(rollcall.Ordinal(o))
 				last := ""
-				if day := a.Last(rollcall.Ordinal(o)); day != 0 {
+				if day != 0 {
 					last = day.String()
 				}
-				got = append(got, fmt.Sprintf("%s %s %d", n.userids[o], last, a.Count(rollcall.Ordinal(o))))
+				got = append(got, fmt.Sprintf("%s %s %d", n.userids[o], last, count))
 			}
 			if want := n.answer(q.Kind, people, q.From.String(), q.To.String()); !slices.Equal(got, want) {
 				t.Fatalf("%+v:\ngot  %q\nwant %q", q, got, want)

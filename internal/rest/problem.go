@@ -45,11 +45,15 @@ var (
 	problemVersion    = problem{status: http.StatusGone, code: "version_gone", en: "There is no such version (any more): begin anew with departments and users", zh: "该版本不存在或已失效：请重新读取全部部门和人员"}
 	problemTooLarge   = problem{status: http.StatusRequestEntityTooLarge, code: "too_large", en: "The body is larger than 64 MiB", zh: "请求体超过64 MiB"}
 	problemFull       = problem{status: http.StatusTooManyRequests, code: "queue_full", en: "Too many sign-ins are being recorded; send them again after a moment", zh: "签到队列已满，请稍后重发"}
+	problemNotYet     = problem{status: http.StatusServiceUnavailable, code: "version_not_here", en: "The version that was asked for has not come to this node yet; try again", zh: "所请求的版本尚未到达此节点，请稍后再试"}
 	problemBusy       = problem{status: http.StatusServiceUnavailable, code: "busy", en: "It cannot be done just now; try again", zh: "系统繁忙，请稍后再试"}
 )
 
 // problemOf finds the row for an error.
 func problemOf(err error) problem {
+	if errors.Is(err, rollcall.ErrNotYet) {
+		return problemNotYet
+	}
 	var e *rollcall.Error
 	if !errors.As(err, &e) {
 		return problemBusy

@@ -16,6 +16,7 @@ import (
 
 	"rollcall"
 	"rollcall/internal/access"
+	"rollcall/internal/directory"
 	"rollcall/internal/node"
 	"rollcall/internal/wire"
 )
@@ -32,7 +33,7 @@ type Config struct {
 	Wall func() time.Time
 	// Sandbox tells whether the clock may be set, and SetClock sets it and does
 	// what is due by then; nil where it cannot be set.
-	Sandbox  func() bool
+	Sandbox  func(ctx context.Context) (bool, error)
 	SetClock func(ctx context.Context, now time.Time) error
 	// Log gets what went wrong; no token, query string or body goes there. Nil
 	// is no log.
@@ -130,11 +131,23 @@ func (s *Server) admit(c *call, row route) error {
 		return problemNoToken
 	}
 	now := s.cfg.Now()
-	g, ok := s.cfg.Access.GrantAt([]byte(token), now)
+	minVersion, ok := wire.MinVersion(c.r.Header)
 	if !ok {
+		return rollcall.Invalid(wire.HeaderMinVersion, "it is no version")
+	}
+	a, err := s.cfg.Access.Admit(c.r.Context(), access.Request{Token: []byte(token), Now: now, MinVersion: minVersion})
+	switch {
+	case err != nil:
+		return err
+	case a.Grant == nil:
 		return problemToken
 	}
+	g := a.Grant
 	c.grant, c.org, c.lang = g, g.Corp().(*node.Org), g.Language()
+	c.answerFrom(g.Version())
+	if stale := wire.Staleness(a.Stale); stale != nil {
+		c.w.Header()[wire.HeaderStaleness] = stale
+	}
 	if n := g.Networks(); len(n) > 0 && !wire.Within(wire.PeerOf(c.r.RemoteAddr, c.r.Header["X-Forwarded-For"], s.cfg.TrustedProxies), n) {
 		return problemAddress
 	}
@@ -153,7 +166,7 @@ func (s *Server) refuse(c *call, err error) {
 	var p problem
 	if !errors.As(err, &p) {
 		p = problemOf(err)
-		if p.status >= http.StatusInternalServerError {
+		if p.status >= http.StatusInternalServerError && !errors.Is(err, rollcall.ErrNotYet) {
 			s.cfg.Log.Error("call failed", "path", c.r.URL.Path, "error", err)
 		}
 	}
@@ -167,6 +180,16 @@ func (s *Server) wrongMethod(w http.ResponseWriter, _ *http.Request) {
 func (s *Server) notFound(w http.ResponseWriter, _ *http.Request) {
 	problemPath.write(w, s.cfg.Access.Language())
 }
+
+// current returns the newest version of the organization and answers from it.
+func (c *call) current() *directory.Root {
+	r := c.org.Current()
+	c.answerFrom(r.VersionHeader())
+	return r
+}
+
+// answerFrom says which version the reply is of.
+func (c *call) answerFrom(version []string) { c.w.Header()[wire.HeaderVersion] = version }
 
 // whole checks that the app may see the whole organization: a bulk or a delta of
 // a part would not fit together when somebody moves in or out of it.

@@ -89,7 +89,7 @@ func (w *world) start() {
 	w.org, _ = n.Org("acme")
 	w.rest = rest.New(rest.Config{
 		Access: registry, Now: w.clock.Now, Wall: time.Now,
-		Sandbox: func() bool { return w.org.Settings().Sandbox },
+		Sandbox: func(context.Context) (bool, error) { return w.org.Settings().Sandbox, nil },
 		SetClock: func(ctx context.Context, now time.Time) error {
 			w.clock.Set(now)
 			_, err := n.Retain(ctx)

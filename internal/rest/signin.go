@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"rollcall"
@@ -32,14 +33,14 @@ func (s *Server) signins(c *call) error {
 	}
 	defer s.feeding.Add(-int64(len(body)))
 	f := &feedReader{
-		root: c.org.Current(), lang: c.lang,
+		root: c.current(), lang: c.lang,
 		subject: c.r.Header.Get("Ce-Subject"), time: c.r.Header.Get("Ce-Time"),
 	}
 	if err := f.read(body); err != nil {
 		return err
 	}
 	terms := activity.Terms{Backfill: c.grant.Holds(rollcall.PermSignInBackfill), By: c.grant.Appkey()}
-	out, err := c.org.Activity.Take(c.r.Context(), c.org.Corp, f.batch, s.cfg.Now, terms)
+	out, err := c.org.Activity.Take(c.r.Context(), c.org, f.batch, s.cfg.Now, terms)
 	if errors.Is(err, directory.ErrFull) {
 		c.w.Header().Set("Retry-After", "1")
 		return problemFull
@@ -158,26 +159,33 @@ func (f *feedReader) readArray(b []byte) error {
 // readLines reads one object, which may go over several lines, or JSON lines. A
 // line that is broken is rejected, and the others are taken.
 func (f *feedReader) readLines(b []byte) error {
-	for line := 1; len(b) > 0; {
-		skipped := len(b) - len(bytes.TrimLeft(b, " \t\r\n"))
-		line += bytes.Count(b[:skipped], []byte("\n"))
-		if b = b[skipped:]; len(b) == 0 {
-			break
-		}
-		rest, err := f.take(b, line)
-		if err != nil {
-			f.received++
-			f.reject(line, journal.Malformed)
-			next := bytes.IndexByte(b, '\n')
-			if next < 0 {
-				break
-			}
-			rest = b[next:]
-		}
-		line += bytes.Count(b[:len(b)-len(rest)], []byte("\n"))
-		b = rest
+	// Texts are decoded where they stand, and a line break in one of them then
+	// looks like one that ends a line: these are looked for before.
+	breaks := make([]int, 0, bytes.Count(b, []byte("\n")))
+	for at := 0; len(breaks) < cap(breaks); at = breaks[len(breaks)-1] + 1 {
+		breaks = append(breaks, at+bytes.IndexByte(b[at:], '\n'))
 	}
-	return nil
+	for at, line := 0, 1; ; {
+		at = len(b) - len(bytes.TrimLeft(b[at:], " \t\r\n"))
+		for len(breaks) > 0 && breaks[0] < at {
+			breaks = breaks[1:]
+			line++
+		}
+		if at == len(b) {
+			return nil
+		}
+		rest, err := f.take(b[at:], line)
+		if err == nil {
+			at = len(b) - len(rest)
+			continue
+		}
+		f.received++
+		f.reject(line, journal.Malformed)
+		if len(breaks) == 0 {
+			return nil
+		}
+		at = breaks[0]
+	}
 }
 
 // take reads one object. What is wrong with what it says is the line's problem;
@@ -220,6 +228,7 @@ func (f *feedReader) answer(c *call, taken int, out activity.Recorded) {
 	b.Raw(`{"received":`).Int(int64(f.received)).Raw(`,"accepted":`).Int(int64(taken)).
 		Raw(`,"fresh":`).Int(int64(out.Fresh)).Raw(`,"feed":`).Int(int64(out.Feed)).
 		Raw(`,"rejected_count":`).Int(int64(f.refused)).Raw(`,"rejected":[`).Bytes(f.rejected).Raw("]}\n")
+	c.answerFrom([]string{strconv.FormatUint(out.Version, 10)})
 	c.w.Header().Set("Content-Type", "application/json")
 	_, _ = c.w.Write(b) // the client may have gone; the sign-ins are recorded
 }

@@ -246,3 +246,23 @@ func TestManyFeedsAtOnce(t *testing.T) {
 		t.Errorf("after a restart %q signed in", got)
 	}
 }
+
+// A line break that a text speaks of ends no line: what stands behind it is part
+// of the text, also where the line is broken, and the lines are counted right.
+func TestBreaksInTextsEndNoLine(t *testing.T) {
+	t.Parallel()
+	w := newFeedWorld(t)
+	const time = `"time":"2026-03-02T09:00:00+08:00"`
+	for _, test := range []struct {
+		body, codes string
+		accepted    int
+	}{
+		{`{"userid":"x\n{\"userid\":\"ann\",\"time\":\"2026-03-02T09:00:00+08:00\"}\n"` + " broken\n" + `{"userid":"bob",` + time + "}", "1 malformed", 1},
+		{`{"userid":"a\n\n\n",` + time + "}\n" + `{"userid":"nobody",` + time + "}\n\n{\n", "1 user_unknown, 2 user_unknown, 4 malformed", 0},
+		{"\r\n{\n\"userid\":\"b\\nb\",\n" + time + "\n}\n{\"userid\":\"ann\"}\n" + `{"userid":"ann",` + time + "}{", "2 user_unknown, 6 time_missing, 7 malformed", 1},
+	} {
+		if f := w.feed(test.body); f.codes() != test.codes || f.Accepted != test.accepted {
+			t.Errorf("%s: %d accepted, rejected %s", test.body, f.Accepted, f.codes())
+		}
+	}
+}

@@ -13,7 +13,7 @@ func (s *Server) users(c *call) error {
 	if err := c.whole(); err != nil {
 		return err
 	}
-	r := c.org.Current()
+	r := c.current()
 	out := s.lines(c)
 	defer out.close()
 	corpLine(&out.Buffer, r)

@@ -20,6 +20,10 @@ type Request struct {
 	// Forwarded are the values of X-Forwarded-For; they count only where a
 	// trusted proxy sent them.
 	Forwarded []string
+	// MinVersion is the version that the reply has to be of at least; 0 for any.
+	// NoMinVersion says that one was given that is no number.
+	MinVersion   uint64
+	NoMinVersion bool
 }
 
 // Caller is the app that a token belongs to.
@@ -34,13 +38,24 @@ type Caller interface {
 	Spend(path string, now time.Time) (limit int, ok bool)
 	// Language is the language of the texts that it gets (contract D3).
 	Language() rollcall.Language
+	// Version is the newest version of the organization, as the value of a
+	// header.
+	Version() []string
+}
+
+// Admission is who may call.
+type Admission struct {
+	Caller Caller // nil for a token that is unknown, expired or revoked
+	// Stale is how old answers may be while the store does not answer, else 0.
+	Stale time.Duration
 }
 
 // Authority knows who calls.
 type Authority interface {
-	// Caller returns whom a token belongs to at a moment, or false for one that
-	// is unknown, expired or revoked. It must not keep the bytes.
-	Caller(token []byte, now time.Time) (Caller, bool)
+	// Admit returns whom a token belongs to at a moment, once the organization is
+	// known to be up to date and at least of a version. An error says that it
+	// cannot be told now. It must not keep the bytes.
+	Admit(ctx context.Context, token []byte, now time.Time, minVersion uint64) (Admission, error)
 	// Language is the language of texts where no organization is known.
 	Language() rollcall.Language
 }
@@ -63,6 +78,7 @@ type Call struct {
 	ep     *Endpoint
 	family Family
 	caller Caller
+	stale  time.Duration // how old what is known may be
 	lang   rollcall.Language
 	args   []arg
 	// proxies are those whose word about the address of a client counts.
@@ -72,7 +88,8 @@ type Call struct {
 
 	// The reply, and what the log gets to know about it.
 	out     Buffer
-	mark    int // where the result begins in out
+	version []string // that it is answered from; nil where there is none
+	mark    int      // where the result begins in out
 	id      [uuidLen]byte
 	status  int // of HTTP
 	code    int
@@ -82,6 +99,9 @@ type Call struct {
 	about   string // what a fault is about
 	stack   []byte // of a panic
 }
+
+// MinVersion is the version that the caller wants at least; 0 for any.
+func (c *Call) MinVersion() uint64 { return c.req.MinVersion }
 
 // Context ends when the client goes away.
 func (c *Call) Context() context.Context { return c.ctx }

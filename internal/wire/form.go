@@ -6,13 +6,14 @@ import "bytes"
 type flaw uint8
 
 const (
-	sound      flaw = iota
-	badPercent      // a percent sign without two hexadecimal digits
-	badJSON         // JSON that is broken, or no object
-	tooDeep         // JSON nested deeper than maxDepth
-	tooBig          // a body over maxBody
-	badType         // a body of a type that is not read
-	noBody          // no JSON body, where nothing else is read
+	sound         flaw = iota
+	badPercent         // a percent sign without two hexadecimal digits
+	badJSON            // JSON that is broken, or no object
+	tooDeep            // JSON nested deeper than maxDepth
+	tooBig             // a body over maxBody
+	badType            // a body of a type that is not read
+	badMinVersion      // of the header
+	noBody             // no JSON body, where nothing else is read
 )
 
 // flawTexts tells people about a flaw in English and in Chinese; immutable.
@@ -24,6 +25,8 @@ var flawTexts = [...][2]string{
 	tooBig:     {"larger than 1 MiB", "超过1 MiB"},
 	badType:    {"Content-Type", "Content-Type"},
 	noBody:     {},
+
+	badMinVersion: {HeaderMinVersion, HeaderMinVersion},
 }
 
 // readForm reads pairs as in a query string or a form body, decoding b in

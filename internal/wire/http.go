@@ -36,6 +36,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		req.Body = r.Body
 	}
 	req.Forwarded = r.Header["X-Forwarded-For"]
+	if v, ok := MinVersion(r.Header); v > 0 || !ok {
+		req.MinVersion, req.NoMinVersion = v, !ok
+	}
 	if v := r.Header["Content-Type"]; len(v) > 0 {
 		req.ContentType = v[0]
 	}
@@ -47,6 +50,12 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header["Content-Type"] = h.types[answer.Family()]
 	header["Content-Length"] = h.length(len(body))
+	if v := answer.Version(); v != nil {
+		header[HeaderVersion] = v
+	}
+	if v := answer.Staleness(); v != nil {
+		header[HeaderStaleness] = v
+	}
 	if status := answer.Status(); status != http.StatusOK {
 		w.WriteHeader(status)
 	}

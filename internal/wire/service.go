@@ -211,7 +211,7 @@ func (s *Service) answer(c *Call) (done *Call, err error) {
 		if p := recover(); p != nil {
 			done, err = &Call{
 				ctx: c.ctx, req: c.req, proxies: c.proxies, ep: c.ep, family: c.family, caller: c.caller, lang: c.lang,
-				id: c.id, started: c.started, counted: c.counted, stack: debug.Stack(),
+				id: c.id, started: c.started, counted: c.counted, stack: debug.Stack(), stale: c.stale,
 			}, nil
 			done.busy(fmt.Errorf("panic: %v", p))
 		}
@@ -291,12 +291,21 @@ func (s *Service) admit(c *Call) bool {
 		}
 		return false
 	}
-	caller, ok := s.cfg.Authority.Caller(c.token.raw, c.started)
-	if !ok {
+	if c.req.NoMinVersion {
+		c.unparsable(badMinVersion)
+		return false
+	}
+	who, err := s.cfg.Authority.Admit(c.ctx, c.token.raw, c.started, c.req.MinVersion)
+	caller := who.Caller
+	switch {
+	case err != nil:
+		s.notAdmitted(c, err)
+		return false
+	case caller == nil:
 		c.fail(FaultTokenInvalid, "", "")
 		return false
 	}
-	c.caller, c.lang = caller, caller.Language()
+	c.caller, c.stale, c.lang, c.version = caller, who.Stale, caller.Language(), caller.Version()
 	if n := caller.Networks(); len(n) > 0 && !Within(c.Peer(), n) {
 		c.fail(FaultAddress, c.From(caller.Appkey()), "")
 		return false

@@ -38,6 +38,7 @@ func (a *app) Appkey() string                   { return a.key }
 func (a *app) AppType() rollcall.AppType        { return a.typ }
 func (a *app) Holds(p rollcall.Permission) bool { return slices.Contains(a.perms, p) }
 func (a *app) Language() rollcall.Language      { return a.lang }
+func (a *app) Version() []string                { return []string{"7"} }
 func (a *app) Networks() []netip.Prefix         { return a.networks }
 func (a *app) Spend(path string, _ time.Time) (int, bool) {
 	if a.left == nil {
@@ -48,24 +49,34 @@ func (a *app) Spend(path string, _ time.Time) (int, bool) {
 }
 
 type authority struct {
-	apps map[string]*app
-	lang rollcall.Language
+	apps  map[string]*app
+	lang  rollcall.Language
+	stale time.Duration
+	admit func(ctx context.Context, min uint64) error
 }
 
-func (a *authority) Caller(token []byte, _ time.Time) (Caller, bool) {
+func (a *authority) Admit(ctx context.Context, token []byte, _ time.Time, min uint64) (Admission, error) {
+	if a.admit != nil {
+		if err := a.admit(ctx, min); err != nil {
+			return Admission{}, err
+		}
+	}
 	c, ok := a.apps[string(token)]
-	return c, ok
+	if !ok {
+		return Admission{}, nil
+	}
+	return Admission{Caller: c, Stale: a.stale}, nil
 }
 func (a *authority) Language() rollcall.Language { return a.lang }
 
 func testAuthority() *authority {
 	all := rollcall.Permissions()
-	return &authority{map[string]*app{
+	return &authority{apps: map[string]*app{
 		goodToken:  {"ding1", rollcall.Internal, all, rollcall.English, nil, nil},
 		zhToken:    {"ding2", rollcall.Internal, all, rollcall.Chinese, nil, nil},
 		bareToken:  {"ding3", rollcall.Internal, []rollcall.Permission{rollcall.PermBase}, rollcall.English, nil, nil},
 		guestToken: {"ding4", rollcall.ThirdParty, all, rollcall.English, nil, nil},
-	}, rollcall.English}
+	}, lang: rollcall.English}
 }
 
 var (

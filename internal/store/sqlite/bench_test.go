@@ -132,3 +132,36 @@ func BenchmarkHeads(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkGroup is 64 people who are created in one transaction, as a busy
+// server does it; the figure is for one of them.
+func BenchmarkGroup(b *testing.B) {
+	const group = 64
+	s := openBench(b)
+	commit(b, s, joins(100_000, 10_000))
+	next := rollcall.Ordinal(100_000)
+	var changes []rollcall.Change
+	for i := 0; b.Loop(); i++ {
+		for _, c := range joins(1, 1) {
+			c.Ordinal = next
+			if c.User != nil {
+				u := *c.User
+				u.Ordinal, u.UserID = next, fmt.Sprintf("new.%d", next)
+				c.User = &u
+			}
+			if c.Member != nil {
+				m := *c.Member
+				m.DeptID = rollcall.DeptID(2 + next*7919%9_000)
+				c.Member, c.DeptID = &m, m.DeptID
+			}
+			if c.Kind == rollcall.UserJoined || c.Kind == rollcall.MemberAdded {
+				changes = append(changes, c)
+			}
+		}
+		next++
+		if i%group == group-1 {
+			commit(b, s, changes)
+			changes = changes[:0]
+		}
+	}
+}

@@ -19,6 +19,15 @@ FROM changes WHERE corp_id = ?1 AND version > ?2 ORDER BY version, seq`
 	insertChange = `
 INSERT INTO changes (corp_id, version, seq, kind, ordinal, dept_id, made_at, made_by, payload)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`
+
+	insertChanges = insertChange + `,
+(?1, ?2, ?10, ?11, ?12, ?13, ?14, ?15, ?16),
+(?1, ?2, ?17, ?18, ?19, ?20, ?21, ?22, ?23),
+(?1, ?2, ?24, ?25, ?26, ?27, ?28, ?29, ?30),
+(?1, ?2, ?31, ?32, ?33, ?34, ?35, ?36, ?37),
+(?1, ?2, ?38, ?39, ?40, ?41, ?42, ?43, ?44),
+(?1, ?2, ?45, ?46, ?47, ?48, ?49, ?50, ?51),
+(?1, ?2, ?52, ?53, ?54, ?55, ?56, ?57, ?58)`
 )
 
 // Changes implements [rollcall.Store].
@@ -60,10 +69,22 @@ func readChanges(conn *sqlite.Conn, corpID string, after uint64, fn func(rollcal
 	})
 }
 
+// logRows is how many rows of the log one statement writes: most of what a row
+// costs is the statement.
+const logRows = 8
+
 // A log writes changes down.
 type log struct {
 	buf  bytes.Buffer
 	json *json.Encoder
+	rows []logRow // not written yet
+}
+
+type logRow struct {
+	change       *rollcall.Change
+	seq          int64
+	person, dept bool // what the change is about
+	payload      string
 }
 
 // write adds a change to the log. person and dept say what it is about.
@@ -72,23 +93,52 @@ func (l *log) write(conn *sqlite.Conn, at place, c *rollcall.Change, person, dep
 		l.json = json.NewEncoder(&l.buf)
 		l.json.SetEscapeHTML(false)
 	}
-	l.buf.Reset()
-	if err := l.json.Encode(&c.Payload); err != nil {
-		return fmt.Errorf("encode the payload: %w", err)
+	payload := "{}" // of those that come in large numbers
+	if c.Payload != (rollcall.Payload{}) {
+		l.buf.Reset()
+		if err := l.json.Encode(&c.Payload); err != nil {
+			return fmt.Errorf("encode the payload: %w", err)
+		}
+		payload = string(bytes.TrimRight(l.buf.Bytes(), "\n"))
 	}
-	q := prepare(conn, insertChange)
-	q.text(at.corpID).int(at.version).int(at.seq).text(string(c.Kind))
-	if person {
-		q.int(int64(c.Ordinal))
+	l.rows = append(l.rows, logRow{c, at.seq, person, dept, payload})
+	if len(l.rows) < logRows {
+		return nil
+	}
+	return l.flush(conn, at)
+}
+
+// flush writes what is left.
+func (l *log) flush(conn *sqlite.Conn, at place) error {
+	for len(l.rows) > 0 {
+		sql, n := insertChanges, logRows
+		if len(l.rows) < logRows {
+			sql, n = insertChange, 1
+		}
+		q := prepare(conn, sql)
+		q.text(at.corpID).int(at.version)
+		for _, r := range l.rows[:n] {
+			r.bind(&q)
+		}
+		if _, err := q.run(); err != nil {
+			return err
+		}
+		l.rows = append(l.rows[:0], l.rows[n:]...)
+	}
+	return nil
+}
+
+func (r *logRow) bind(q *query) {
+	q.int(r.seq).text(string(r.change.Kind))
+	if r.person {
+		q.int(int64(r.change.Ordinal))
 	} else {
 		q.null()
 	}
-	if dept {
-		q.int(int64(c.DeptID))
+	if r.dept {
+		q.int(int64(r.change.DeptID))
 	} else {
 		q.null()
 	}
-	q.int(int64(c.At)).text(c.By).text(string(bytes.TrimRight(l.buf.Bytes(), "\n")))
-	_, err := q.run()
-	return err
+	q.int(int64(r.change.At)).text(r.change.By).text(r.payload)
 }

@@ -100,6 +100,10 @@ func (t *tx) Append(changes []rollcall.Change) error {
 		}
 		t.changes++
 	}
+	at := place{corpID: t.head.CorpID, version: int64(t.head.Version + 1)}
+	if err := t.log.flush(t.conn, at); err != nil {
+		return t.fail(fmt.Errorf("write the log of version %d of %q: %w", at.version, at.corpID, err))
+	}
 	return nil
 }
 
@@ -110,6 +114,11 @@ func (t *tx) append(at place, c *rollcall.Change) error {
 	}
 	if !row.given(&c.Payload) {
 		return errors.New("its value is missing")
+	}
+	if c.Kind == rollcall.UserErased { // which goes through the log
+		if err := t.log.flush(t.conn, at); err != nil {
+			return err
+		}
 	}
 	if err := row.apply(carrier{t.conn, at}, c); err != nil {
 		if isTaken(err) {
