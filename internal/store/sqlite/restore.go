@@ -281,9 +281,13 @@ func (r *restorer) Change(c *rollcall.Change) error {
 		}
 		r.at.seq++
 		if v := int64(c.Version); v != r.at.version {
+			if err := r.log.flush(r.conn, r.at); err != nil { // rows are written by version
+				return err
+			}
 			r.at.version, r.at.seq = v, 0
 		}
-		return r.log.write(r.conn, r.at, c, row.person, row.dept)
+		own := *c // the log keeps it for a while
+		return r.log.write(r.conn, r.at, &own, row.person, row.dept)
 	})
 }
 
@@ -317,6 +321,9 @@ func (r *restorer) Commit(h rollcall.Head) error {
 		if h.CorpID != r.corpID {
 			return fmt.Errorf("the head is that of %q", h.CorpID)
 		}
+		if err := r.log.flush(r.conn, r.at); err != nil {
+			return err
+		}
 		q := r.on(restoreFeed)
 		q.int(int64(h.Feed))
 		if err := run(&q); err != nil {
@@ -326,6 +333,11 @@ func (r *restorer) Commit(h rollcall.Head) error {
 		q.int(int64(h.Version)).int(int64(h.Feed)).text(h.Batch)
 		if err := run(&q); err != nil {
 			return err
+		}
+		if h.Version+h.Feed > 0 {
+			if err := remember(r.conn, h); err != nil {
+				return err
+			}
 		}
 		err := execute(r.conn, "COMMIT")
 		if isOrphan(err) {

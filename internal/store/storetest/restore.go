@@ -54,7 +54,9 @@ func (f *fixture) eventful(corpID string) {
 			Appkey: "key." + corpID, Kind: rollcall.CorpToken, SecretGeneration: i, Nonce: []byte{byte(i), 255},
 			ExpiresAt: later, Hash: []byte{0, byte(i)},
 		}
-		f.token(corpID, t, 5, 0)
+		if _, err := f.store.SaveToken(f.Context(), corpID, t, 5, day); err != nil {
+			f.Fatal(err)
+		}
 	}
 }
 
@@ -84,6 +86,11 @@ func restoring(f *fixture) {
 		if !slices.Contains(f.heads(), want.Head) {
 			f.Errorf("%s: %v is not among %v", name, want.Head, f.heads())
 		}
+		tx := f.begin(want.Head.CorpID)
+		if h, ok, err := tx.Committed(want.Head.Batch); err != nil || ok != (want.Head.Version+want.Head.Feed > 0) || ok && h != want.Head {
+			f.Errorf("%s: its last batch is known to have made %v, %v, %v", name, h, ok, err)
+		}
+		tx.Rollback()
 	}
 	f.corp("empty")
 	check("an empty one", "empty")
