@@ -115,7 +115,8 @@ var laws = []law{
 var doors = map[string]string{
 	"zombiezen.com/go/sqlite":        "internal/store/sqlite",
 	"modernc.org/sqlite":             "internal/store/sqlite",
-	"github.com/pressly/goose":       "internal/store/sqlite",
+	"github.com/pressly/goose":       "internal/store",
+	"github.com/jackc/pgx":           "internal/store/postgres",
 	"golang.org/x/text/collate":      "internal/pinyin",
 	"golang.org/x/text/language":     "internal/pinyin",
 	"golang.org/x/text/unicode/norm": "internal/pinyin",
@@ -142,7 +143,7 @@ var surroundings = map[string][]string{
 }
 
 // edge holds the rooms that may touch the surroundings and keep what they found.
-var edge = []string{"cmd", "internal/ops", "bench"}
+var edge = []string{"cmd", "internal/ops", "internal/store/pgtest", "bench"}
 
 var emptyName = regexp.MustCompile(`^(util|common|helper|model|service|manager|impl|type)s?(_test)?$`)
 

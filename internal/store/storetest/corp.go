@@ -144,7 +144,7 @@ func separateCorps(f *fixture) {
 // comparing or trimming would change.
 var oddStrings = []string{
 	"", " ", "  both ends  ", `it's "quoted" \ %s ; -- DROP TABLE users`, "<b>&amp;</b>", "a\tb\nc\rd",
-	"王小明", "𠮷野家 㐂 龘", "👩‍👩‍👧‍👦 😀", "e\u0301 é", "\u2028\u2029\ufeff\ufffd", "İıſß", "NULL", "null", "0", "1e5", "true",
+	"王小明", "𠮷野家 㐂 龘", "👩‍👩‍👧‍👦 😀", "e\u0301 é", "\u2028\u2029\ufeff\ufffd", "İıſß", "NULL", "null", "0", "1e5", "true", "nul\x00 in the middle", "\x00", "\x1a00",
 	strings.Repeat("长", 20_000),
 }
 

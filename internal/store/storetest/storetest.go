@@ -29,6 +29,8 @@ func Run(t *testing.T, open func(t *testing.T) rollcall.Store) {
 		{"every_kind_of_change", everyKind},
 		{"refused_changes_leave_nothing", refusedChanges},
 		{"conflicts", conflicts},
+		{"large_transactions", largeTransactions},
+		{"faults_in_large_transactions", largeFaults},
 		{"odd_texts_round_trip", oddTexts},
 		{"texts_compare_by_bytes", byteOrder},
 		{"extreme_numbers_round_trip", extremeNumbers},

@@ -1,0 +1,88 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// tables are all tables with rows of organizations.
+func tables() []string {
+	return []string{
+		"corps", "heads", "batches", "departments", "department_history", "users", "user_history", "memberships",
+		"membership_history", "role_groups", "roles", "role_members", "changes", "apps", "tokens", "signin_days", "signin_chunks",
+	}
+}
+
+// A reference is what a row of one table points to in another.
+type reference struct{ from, to, columns string }
+
+// references are all of them, those that are no foreign keys among them.
+func references() []reference {
+	return []reference{
+		{"heads", "corps", "corp_id"},
+		{"departments", "corps", "corp_id"},
+		{"users", "corps", "corp_id"},
+		{"memberships", "users", "corp_id, ordinal"},
+		{"memberships", "departments", "corp_id, dept_id"},
+		{"user_history", "users", "corp_id, ordinal"},
+		{"membership_history", "users", "corp_id, ordinal"},
+		{"membership_history", "departments", "corp_id, dept_id"},
+		{"department_history", "departments", "corp_id, dept_id"},
+		{"roles", "role_groups", "corp_id, group_id"},
+		{"role_members", "users", "corp_id, ordinal"},
+		{"role_members", "roles", "corp_id, role_id"},
+		{"apps", "corps", "corp_id"},
+		{"tokens", "apps", "corp_id, appkey"},
+		{"signin_chunks", "signin_days", "corp_id, day"},
+		{"changes", "corps", "corp_id"},
+	}
+}
+
+// IntegrityCheck reads the whole database and reports what is damaged: what
+// cannot be read, and rows that point to what is not there.
+func (s *Store) IntegrityCheck(ctx context.Context) error {
+	err := s.read(ctx, func(ctx context.Context, l link, _ func()) error { return check(ctx, l) })
+	if err != nil {
+		return fmt.Errorf("check the database: %w", err)
+	}
+	return nil
+}
+
+func check(ctx context.Context, l link) error {
+	for _, t := range tables() {
+		// The whole row as text makes the server read everything, also what is kept
+		// beside the row.
+		sql := "SELECT coalesce(sum(length(t::text)), 0)::bigint FROM " + t + " t"
+		if err := l.each(ctx, statement(sql), func(row) error { return nil }); err != nil {
+			return fmt.Errorf("read %s: %w", t, err)
+		}
+	}
+	return checkReferences(ctx, l, "")
+}
+
+// checkReferences reports rows that point to what is not there, of one
+// organization or, where it is empty, of all.
+func checkReferences(ctx context.Context, l link, corpID string) error {
+	var found []error
+	for _, r := range references() {
+		var same []string
+		for _, c := range strings.Split(r.columns, ", ") {
+			same = append(same, "o."+c+" = t."+c)
+		}
+		q := statement("SELECT count(*) FROM " + r.from + " t WHERE ($1 = '' OR t.corp_id = $1) AND NOT EXISTS (SELECT FROM " +
+			r.to + " o WHERE " + strings.Join(same, " AND ") + ")")
+		q.text(corpID)
+		err := l.each(ctx, q, func(row row) error {
+			if n := row.int(0); n > 0 {
+				found = append(found, fmt.Errorf("%d rows of %s point to rows of %s that are not there", n, r.from, r.to))
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return errors.Join(found...)
+}

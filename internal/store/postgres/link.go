@@ -1,0 +1,149 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// A link is a connection that was taken from a pool.
+type link struct {
+	pooled *pgxpool.Conn
+	conn   *pgconn.PgConn
+}
+
+func take(ctx context.Context, pool *pgxpool.Pool) (link, error) {
+	c, err := pool.Acquire(ctx)
+	if err != nil {
+		return link{}, err
+	}
+	return link{c, c.Conn().PgConn()}, nil
+}
+
+// release gives the connection back; one with an open transaction is closed.
+func (l link) release() { l.pooled.Release() }
+
+// drop closes the connection: whatever it was doing is not waited for, and a
+// transaction that is open on it is rolled back by the server.
+func (l link) drop() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = l.conn.Close(ctx)
+	l.pooled.Release()
+}
+
+// rollback ends the transaction in which a call failed, and tells whether the
+// connection is good for another one.
+func (l link) rollback(err error) bool {
+	const interrupted = "57014"
+	if lost(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) || codeOf(err) == interrupted || l.conn.IsClosed() {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), cancelPatience)
+	defer cancel()
+	_, err = l.run(ctx, statement("ROLLBACK"))
+	return err == nil
+}
+
+// inBinary is the format of all parameters and results.
+func inBinary() []int16 { return []int16{1} }
+
+// each runs a statement and calls fn for every row.
+func (l link) each(ctx context.Context, q query, fn func(row) error) error {
+	_, err := rows(ctx, l.conn.ExecParams(ctx, q.sql, q.values, q.types, inBinary(), inBinary()), fn)
+	return err
+}
+
+// run executes a statement that returns nothing and tells how many rows it
+// touched.
+func (l link) run(ctx context.Context, q query) (touched int64, err error) {
+	return rows(ctx, l.conn.ExecParams(ctx, q.sql, q.values, q.types, inBinary(), inBinary()), nil)
+}
+
+// rows reads a result to its end. After an error of fn, or the end of ctx, the
+// rest is left out.
+func rows(ctx context.Context, result *pgconn.ResultReader, fn func(row) error) (touched int64, err error) {
+	for result.NextRow() {
+		if fn == nil || err != nil {
+			continue
+		}
+		if err = ctx.Err(); err == nil {
+			err = fn(result.Values())
+		}
+	}
+	tag, failed := result.Close()
+	if err == nil {
+		err = failed
+	}
+	return tag.RowsAffected(), err
+}
+
+// A step is one statement of several that go to the server together.
+type step struct {
+	query
+	// each is called for every row, where there is one.
+	each func(row) error
+	// check judges the end of the statement: how many rows it touched, or why it
+	// failed. Without it, an error is one and any number of rows is right.
+	check func(touched int64, err error) error
+}
+
+// all sends steps together and reads their results in order: one round trip for
+// all of them. It returns the first error; the steps after one that the server
+// refused are not carried out, the others are, and in a transaction there is
+// nothing to do after an error but to roll back.
+func (l link) all(ctx context.Context, steps []step) error {
+	p := l.conn.StartPipeline(ctx)
+	for i := range steps {
+		s := &steps[i]
+		p.SendQueryParams(s.sql, s.values, s.types, inBinary(), inBinary())
+	}
+	err := p.Sync()
+	for i := range steps {
+		if err != nil {
+			break
+		}
+		err = steps[i].result(ctx, p)
+	}
+	// What is left is read, so that the connection can go on.
+	if failed := p.Close(); err == nil {
+		err = failed
+	}
+	return err
+}
+
+// result reads what became of the step.
+func (s *step) result(ctx context.Context, p *pgconn.Pipeline) error {
+	result, err := p.GetResults()
+	touched := int64(0)
+	if err == nil {
+		reader, ok := result.(*pgconn.ResultReader)
+		if !ok {
+			return fmt.Errorf("the server answered with %T", result)
+		}
+		touched, err = rows(ctx, reader, s.each)
+	}
+	if s.check != nil {
+		return s.check(touched, err)
+	}
+	return err
+}
+
+// codeOf returns the SQLSTATE of an error of the server, "" for any other.
+func codeOf(err error) string {
+	var of *pgconn.PgError
+	if errors.As(err, &of) {
+		return of.Code
+	}
+	return ""
+}
+
+// isTaken tells whether a statement failed because a key is taken.
+func isTaken(err error) bool { return codeOf(err) == "23505" }
+
+// isOrphan tells whether a statement failed because what it points to is not
+// there.
+func isOrphan(err error) bool { return codeOf(err) == "23503" }
