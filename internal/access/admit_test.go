@@ -246,7 +246,6 @@ func TestTokensWhileTheStoreIsAway(t *testing.T) {
 type shelf struct {
 	h         *hall
 	corps     map[string]*company
-	known     bool // the registry has been told of them
 	brought   []string
 	discovers int
 	fail      error
