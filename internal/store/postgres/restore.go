@@ -340,7 +340,11 @@ func (r *restorer) Commit(h rollcall.Head) error {
 		if err == nil {
 			feed := statement(updateFeed)
 			feed.text(r.corpID).int(int64(h.Feed))
-			err = r.link.all(ctx, []step{{query: feed}, {query: newHead(h)}, {query: statement("COMMIT"), check: committed}})
+			steps := []step{{query: feed}, {query: newHead(h)}}
+			if h.Version+h.Feed > 0 {
+				steps = append(steps, step{query: remember(h)})
+			}
+			err = r.link.all(ctx, append(steps, step{query: statement("COMMIT"), check: committed}))
 		}
 		switch {
 		case isOrphan(err):
