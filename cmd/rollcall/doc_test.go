@@ -245,12 +245,18 @@ func TestDocumentHasTheShapes(t *testing.T) {
 		"init": rollcall.Corp{}, "import": importResult{Plan: &intake.Summary{}, Problems: []intake.Problem{{}}},
 		"app create": appSecret{}, "app list": appRow{}, "app rotate-secret": nil, "settings": rollcall.Settings{},
 		"dept list": deptRow{}, "dept get": deptDetail{}, "dept delete": deptDeleted{}, "user list": userRow{}, "user get": userDetail{}, "user delete": userDeleted{}, "user erase": userErased{}, "inactive": inactiveRow{}, "activity": activityRow{}, "signin import": signInResult{}, "check": checked{},
+		"backup": backupResult{Organizations: []movedResult{{}}}, "restore": restoreResult{}, "migrate": migrateResult{},
 		"role list": roleRow{}, "role show": roleDetail{}, "role give": holdingResult{}, "role group list": groupRow{},
 	} {
 		for _, key := range jsonKeys(reflect.TypeOf(value)) {
 			if !strings.Contains(docs["rollcall "+command], `"`+key+`"`) {
 				t.Errorf("rollcall %s: the key %s of its JSON is missing", command, key)
 			}
+		}
+	}
+	for _, key := range jsonKeys(reflect.TypeFor[checkedBackup]()) {
+		if !strings.Contains(docs["rollcall check"], `"`+key+`"`) {
+			t.Errorf("rollcall check: the key %s of its JSON about a backup is missing", key)
 		}
 	}
 	for _, key := range rollcall.SettingKeys() {

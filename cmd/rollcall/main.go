@@ -43,7 +43,10 @@ type cli struct {
 	Inactive inactiveCommand `cmd:"" help:"Show who did not sign in on a day."`
 	Activity activityCommand `cmd:"" help:"Show who signed in when, over a range of days."`
 	Signin   signInCommand   `cmd:"" help:"Record sign-ins."`
-	Check    checkCommand    `cmd:"" help:"Check that the stored data agrees with itself."`
+	Check    checkCommand    `cmd:"" help:"Check that the stored data, or a backup, agrees with itself."`
+	Backup   backupCommand   `cmd:"" help:"Write organizations to a backup file, also beside a server."`
+	Restore  restoreCommand  `cmd:"" help:"Put organizations of a backup file into a database."`
+	Migrate  migrateCommand  `cmd:"" help:"Copy organizations from one database to another."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 // load reads an organization from the store into a fresh root.
-func load(ctx context.Context, store rollcall.Store, corpID string, m *maker) (*Root, error) {
+func load(ctx context.Context, store Source, corpID string, m *maker) (*Root, error) {
 	l := &loader{maker: m, holders: map[rollcall.RoleID][]uint32{}, root: &Root{
 		users: newIndex(0), deptNos: newIndex(0), contacts: newContacts([contactCount]int{}), roles: newRoles(), apps: map[string]*rollcall.App{}, joined: newJoinedIDs(), pages: newPages(), packed: ordset.New(0), totals: &sync.Map{},
 	}}

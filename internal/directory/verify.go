@@ -234,11 +234,23 @@ func (r *Root) verifyTree() error {
 	return nil
 }
 
-// CheckStore loads an organization from the store, verifies what was loaded,
-// replays the whole change log from an empty organization and compares the two.
+// Source is what an organization is loaded from and checked with: a
+// [rollcall.Store], or what reads like one.
+type Source interface {
+	Load(ctx context.Context, corpID string, s rollcall.Snapshot) (rollcall.Head, error)
+	Changes(ctx context.Context, corpID string, after uint64, fn func(rollcall.Change) error) (rollcall.Head, error)
+}
+
+// CheckStore is [Check] of the store that the options name.
 func CheckStore(ctx context.Context, corpID string, opt Options) (Verified, error) {
+	return Check(ctx, opt.Store, corpID, opt)
+}
+
+// Check loads an organization, verifies what was loaded, replays the whole change
+// log from an empty organization and compares the two.
+func Check(ctx context.Context, from Source, corpID string, opt Options) (Verified, error) {
 	m := &maker{opt.Encoder, opt.Keyer}
-	loaded, err := load(ctx, opt.Store, corpID, m)
+	loaded, err := load(ctx, from, corpID, m)
 	if err != nil {
 		return Verified{}, err
 	}
@@ -248,7 +260,7 @@ func CheckStore(ctx context.Context, corpID string, opt Options) (Verified, erro
 	}
 	replayed := newborn(loaded)
 	state, version := replayed.replay(), uint64(0)
-	_, err = opt.Store.Changes(ctx, corpID, 0, func(ch rollcall.Change) error {
+	_, err = from.Changes(ctx, corpID, 0, func(ch rollcall.Change) error {
 		if ch.Version > loaded.version {
 			return nil // committed since the snapshot
 		}

@@ -73,21 +73,26 @@ func readChanges(conn *sqlite.Conn, corpID string, after uint64, fn func(rollcal
 // costs is the statement.
 const logRows = 8
 
-// A log writes changes down.
+// A log writes changes down, those of one version in few statements.
 type log struct {
-	buf  bytes.Buffer
-	json *json.Encoder
-	rows []logRow // not written yet
+	buf     bytes.Buffer
+	json    *json.Encoder
+	version int64    // of the rows
+	rows    []logRow // not written yet
 }
 
 type logRow struct {
-	change       *rollcall.Change
-	seq          int64
-	person, dept bool // what the change is about
-	payload      string
+	seq     int64
+	kind    rollcall.Kind
+	ordinal *int64 // nil where the kind is not about a person
+	dept    *int64 // nil where the kind is not about a department
+	at      rollcall.Instant
+	by      string
+	payload string
 }
 
-// write adds a change to the log. person and dept say what it is about.
+// write adds a change to the log; flush must follow. person and dept say what it
+// is about.
 func (l *log) write(conn *sqlite.Conn, at place, c *rollcall.Change, person, dept bool) error {
 	if l.json == nil {
 		l.json = json.NewEncoder(&l.buf)
@@ -101,24 +106,39 @@ func (l *log) write(conn *sqlite.Conn, at place, c *rollcall.Change, person, dep
 		}
 		payload = string(bytes.TrimRight(l.buf.Bytes(), "\n"))
 	}
-	l.rows = append(l.rows, logRow{c, at.seq, person, dept, payload})
-	if len(l.rows) < logRows {
+	if at.version != l.version {
+		if err := l.flush(conn, at.corpID); err != nil {
+			return err
+		}
+		l.version = at.version
+	}
+	r := logRow{seq: at.seq, kind: c.Kind, at: c.At, by: c.By, payload: payload}
+	if person {
+		o := int64(c.Ordinal)
+		r.ordinal = &o
+	}
+	if dept {
+		d := int64(c.DeptID)
+		r.dept = &d
+	}
+	if l.rows = append(l.rows, r); len(l.rows) < logRows {
 		return nil
 	}
-	return l.flush(conn, at)
+	return l.flush(conn, at.corpID)
 }
 
 // flush writes what is left.
-func (l *log) flush(conn *sqlite.Conn, at place) error {
+func (l *log) flush(conn *sqlite.Conn, corpID string) error {
 	for len(l.rows) > 0 {
 		sql, n := insertChanges, logRows
 		if len(l.rows) < logRows {
 			sql, n = insertChange, 1
 		}
 		q := prepare(conn, sql)
-		q.text(at.corpID).int(at.version)
+		q.text(corpID).int(l.version)
 		for _, r := range l.rows[:n] {
-			r.bind(&q)
+			given(q.int(r.seq).text(string(r.kind)), r.ordinal)
+			given(&q, r.dept).int(int64(r.at)).text(r.by).text(r.payload)
 		}
 		if _, err := q.run(); err != nil {
 			return err
@@ -126,19 +146,4 @@ func (l *log) flush(conn *sqlite.Conn, at place) error {
 		l.rows = append(l.rows[:0], l.rows[n:]...)
 	}
 	return nil
-}
-
-func (r *logRow) bind(q *query) {
-	q.int(r.seq).text(string(r.change.Kind))
-	if r.person {
-		q.int(int64(r.change.Ordinal))
-	} else {
-		q.null()
-	}
-	if r.dept {
-		q.int(int64(r.change.DeptID))
-	} else {
-		q.null()
-	}
-	q.int(int64(r.change.At)).text(r.change.By).text(r.payload)
 }

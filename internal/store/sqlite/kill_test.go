@@ -48,6 +48,9 @@ func play(role, dir string) error {
 		}
 		return s.Close()
 	}
+	if role == "restore" {
+		return holdRestore(ctx, s)
+	}
 	for {
 		tx, err := s.begin(ctx, "acme")
 		if err != nil {

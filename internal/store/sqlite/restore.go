@@ -317,6 +317,9 @@ func (r *restorer) Commit(h rollcall.Head) error {
 		if h.CorpID != r.corpID {
 			return fmt.Errorf("the head is that of %q", h.CorpID)
 		}
+		if err := r.log.flush(r.conn, r.corpID); err != nil {
+			return err
+		}
 		q := r.on(restoreFeed)
 		q.int(int64(h.Feed))
 		if err := run(&q); err != nil {

@@ -101,7 +101,7 @@ func (t *tx) Append(changes []rollcall.Change) error {
 		t.changes++
 	}
 	at := place{corpID: t.head.CorpID, version: int64(t.head.Version + 1)}
-	if err := t.log.flush(t.conn, at); err != nil {
+	if err := t.log.flush(t.conn, at.corpID); err != nil {
 		return t.fail(fmt.Errorf("write the log of version %d of %q: %w", at.version, at.corpID, err))
 	}
 	return nil
@@ -116,7 +116,7 @@ func (t *tx) append(at place, c *rollcall.Change) error {
 		return errors.New("its value is missing")
 	}
 	if c.Kind == rollcall.UserErased { // which goes through the log
-		if err := t.log.flush(t.conn, at); err != nil {
+		if err := t.log.flush(t.conn, at.corpID); err != nil {
 			return err
 		}
 	}

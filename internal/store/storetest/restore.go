@@ -54,7 +54,9 @@ func (f *fixture) eventful(corpID string) {
 			Appkey: "key." + corpID, Kind: rollcall.CorpToken, SecretGeneration: i, Nonce: []byte{byte(i), 255},
 			ExpiresAt: later, Hash: []byte{0, byte(i)},
 		}
-		f.token(corpID, t, 5, 0)
+		if _, err := f.store.SaveToken(f.Context(), corpID, t, 5, day); err != nil {
+			f.Fatal(err)
+		}
 	}
 }
 
