@@ -59,7 +59,7 @@ func (s *Store) restore(ctx context.Context, corpID string) (*restorer, error) {
 		s.inside.Done()
 		return nil, err
 	}
-	t.sign = time.AfterFunc(alive, t.signOfLife)
+	t.sign = time.AfterFunc(s.alive, t.signOfLife)
 	r.tx = t
 	return r, nil
 }
@@ -340,7 +340,11 @@ func (r *restorer) Commit(h rollcall.Head) error {
 		if err == nil {
 			feed := statement(updateFeed)
 			feed.text(r.corpID).int(int64(h.Feed))
-			err = r.link.all(ctx, []step{{query: feed}, {query: newHead(h)}, {query: statement("COMMIT"), check: committed}})
+			steps := []step{{query: feed}, {query: newHead(h)}}
+			if h.Version+h.Feed > 0 {
+				steps = append(steps, step{query: remember(h)})
+			}
+			err = r.link.commit(ctx, steps)
 		}
 		switch {
 		case isOrphan(err):
