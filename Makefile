@@ -83,19 +83,15 @@ cc:
 	$$sudo env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -qq -y --no-install-recommends gcc libc6-dev
 
-# The tests run PostgreSQL servers of their own, from these programs. Debian makes
-# a database of its own and starts it when the package is installed: they are told
-# not to. Where it cannot be installed, what needs it says "not run"; with CI=true
-# it fails.
+# The tests run PostgreSQL servers of their own, from these programs, on ports of
+# their own: the server that Debian's package starts does not matter to them. Where
+# it cannot be installed, what needs it says "not run"; with CI=true it fails.
 postgres:
 	@compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null && exit; \
 	printf '\n== PostgreSQL (for the tests of the second engine)\n'; \
 	command -v apt-get >/dev/null || { echo 'not installed: there is no apt-get here'; exit 0; }; \
 	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	$$sudo apt-get update -qq || true; \
-	$$sudo mkdir -p /etc/postgresql-common; \
-	[ -e /etc/postgresql-common/createcluster.conf ] || \
-		echo 'create_main_cluster = false' | $$sudo tee /etc/postgresql-common/createcluster.conf >/dev/null; \
 	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql \
 		|| echo 'PostgreSQL could not be installed'
 

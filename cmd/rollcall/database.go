@@ -71,8 +71,10 @@ func (f databaseFlags) database(ctx context.Context, create bool) (rollcall.Stor
 // inDirectory returns the directory of a database that is in one.
 func (f databaseFlags) inDirectory() (dir string, ok bool) {
 	url, err := f.url()
-	dir, ok = strings.CutPrefix(url, sqliteScheme)
-	return dir, ok && err == nil
+	if dir, ok = strings.CutPrefix(url, sqliteScheme); !ok || err != nil {
+		return "", false
+	}
+	return dir, true
 }
 
 // place names the database for people. A URL may hold a password.
