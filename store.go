@@ -111,7 +111,8 @@ type Restorer interface {
 	Copy
 	// Commit makes the organization exist, durably, at exactly that head. The
 	// version is that of the last change, 0 without any; all days of sign-ins
-	// belong to the feed, which is not 0 where there are any.
+	// belong to the feed, which is not 0 where there are any. [Tx.Committed] knows
+	// the head's batch, and none before it.
 	Commit(h Head) error
 	// Rollback drops everything; after Commit it does nothing.
 	Rollback()

@@ -155,55 +155,85 @@ func (b *bench) questions() error {
 		return err
 	}
 	kinds := []string{"absent", "seen", "last", "count", "never", "trend"}
-	page, whole := map[string][]float64{}, map[string][]float64{}
-	var memory []float64
+	page, whole := map[string]*answered{}, map[string]*answered{}
+	for _, kind := range kinds {
+		page[kind], whole[kind] = &answered{}, &answered{}
+	}
+	var before, after []float64
 	rounds := b.times(3)
 	for round := range rounds {
 		b.progress("questions about %d days: round %d of %d", keptDays, round+1, rounds)
-		if err := b.questionRound(dir, kinds, page, whole, &memory); err != nil {
+		x, y, err := b.questionRound(dir, kinds, page, whole)
+		if err != nil {
 			return err
 		}
+		before, after = append(before, x), append(after, y)
 	}
 	for _, kind := range kinds {
 		b.print(atMost(line{
-			Case: "activity", What: fmt.Sprintf("%s, %d days, page of 100, first call", kind, keptDays), Unit: "ms", Values: page[kind],
+			Case: "activity", What: fmt.Sprintf("%s, %d days, page of 100, first call", kind, keptDays), Unit: "ms", Values: page[kind].wall,
+			Note: page[kind].note(),
 		}, 100))
-		b.print(atMost(line{Case: "activity", What: kind + ", everything as CSV", Unit: "ms", Values: whole[kind]}, 2000))
+		b.print(atMost(line{
+			Case: "activity", What: kind + ", everything as CSV", Unit: "ms", Values: whole[kind].wall, Note: whole[kind].note(),
+		}, 2000))
 	}
 	b.print(line{
-		Case: "activity", What: fmt.Sprintf("memory with %d days, before the questions", keptDays), Unit: "MB", Values: memory,
+		Case: "activity", What: fmt.Sprintf("memory with %d days, before the questions", keptDays), Unit: "MB", Values: before,
+		Note: fmt.Sprintf("after them %s MB", spread(after)),
 	})
 	return nil
 }
 
-func (b *bench) questionRound(dir string, kinds []string, page, whole map[string][]float64, memory *[]float64) (err error) {
+// answered is how long a question took, and what it cost the server, in
+// milliseconds.
+type answered struct{ wall, cpu []float64 }
+
+func (a *answered) note() string { return fmt.Sprintf("CPU of the server %s ms", spread(a.cpu)) }
+
+// questionRound asks everything of a new server, and returns the megabytes that
+// it holds before and afterwards.
+func (b *bench) questionRound(dir string, kinds []string, page, whole map[string]*answered) (before, after float64, err error) {
 	s, err := b.startReal(dir)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	defer closing(&err, s.stop)
 	now, _, err := memoryOf(s.pid())
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
-	*memory = append(*memory, float64(now)/(1<<20))
+	before = float64(now) / (1 << 20)
 	for i, kind := range kinds {
-		for _, c := range []struct {
-			query string
-			to    map[string][]float64
-		}{{"", page}, {"&format=csv", whole}} {
-			// Each kind has a range of its own: what one asks is no help to the next.
-			days := strconv.Itoa(keptDays - i)
-			req, err := http.NewRequest(http.MethodGet, "http://"+s.Addr+"/rollcall/v1/activity/"+kind+"?days="+days+c.query, nil)
-			if err != nil {
-				return err
-			}
-			began := time.Now()
-			if _, err := s.own(req); err != nil {
-				return err
-			}
-			c.to[kind] = append(c.to[kind], time.Since(began).Seconds()*1000)
+		// Each kind has a range of its own: what one asks is no help to the next.
+		query := kind + "?days=" + strconv.Itoa(keptDays-i)
+		if err := s.question(query, page[kind]); err != nil {
+			return 0, 0, err
+		}
+		if err := s.question(query+"&format=csv", whole[kind]); err != nil {
+			return 0, 0, err
 		}
 	}
-	return nil
+	now, _, err = memoryOf(s.pid())
+	return before, float64(now) / (1 << 20), err
+}
+
+// question asks once.
+func (s *server) question(query string, to *answered) error {
+	req, err := http.NewRequest(http.MethodGet, "http://"+s.Addr+"/rollcall/v1/activity/"+query, nil)
+	if err != nil {
+		return err
+	}
+	cpu, err := cpuOf(s.pid())
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if _, err := s.own(req); err != nil {
+		return err
+	}
+	to.wall = append(to.wall, time.Since(began).Seconds()*1000)
+	spent, err := cpuOf(s.pid())
+	to.cpu = append(to.cpu, (spent-cpu).Seconds()*1000)
+	return err
 }

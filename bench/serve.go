@@ -50,13 +50,18 @@ func serve(args []string) (err error) {
 		return err
 	}
 	registry := access.New(key, store, clock)
+	began := time.Now()
 	orgs, err := node.Open(ctx, node.Options{
 		Options: directory.Options{Store: store, Encoder: api.Card{}, Keyer: pinyin.New(), Clock: clock},
 		Opened:  func(ctx context.Context, o *node.Org) error { return registry.Add(ctx, o) },
+		Known:   registry.Know,
+		Elapsed: func() time.Duration { return time.Since(began) }, MaxStaleness: time.Minute,
 	})
 	if err != nil {
 		return err
 	}
+	defer orgs.Close()
+	registry.From(orgs)
 	org := orgs.Orgs()[0]
 	ops.KeepHeadroom(org.Current().Count(false))
 	ops.ReturnMemory()

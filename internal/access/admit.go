@@ -62,7 +62,7 @@ func (t *tenant) admit(ctx context.Context, l *lease, q Request, now rollcall.In
 		return Admission{}, err
 	}
 	if q.MinVersion > 0 {
-		if err = t.corp.Await(ctx, q.MinVersion); err != nil {
+		if err := t.corp.Await(ctx, q.MinVersion); err != nil {
 			return Admission{}, err
 		}
 	}

@@ -24,6 +24,8 @@ type memory struct {
 	saves  int
 	fail   error
 	onSave func() // while a save is going on
+	loads  int
+	onLoad func() // before a load
 }
 
 func newMemory() *memory {
@@ -31,6 +33,13 @@ func newMemory() *memory {
 }
 
 func (m *memory) LoadTokens(_ context.Context, corpID string) ([]rollcall.Token, error) {
+	m.mu.Lock()
+	hook := m.onLoad
+	m.loads++
+	m.mu.Unlock()
+	if hook != nil {
+		hook()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.AppendSeq(slices.Clone(m.more[corpID]), maps.Values(m.rows[corpID])), m.fail

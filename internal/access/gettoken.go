@@ -106,8 +106,10 @@ func (r *Registry) store(ctx context.Context, t *tenant, app *rollcall.App, kind
 			return nil, refusal // another node has heard of the new secret first
 		case !ok || !other.fits(app):
 			asOf = rollcall.Open // nobody here can use it
-		case fresh && had != nil && bytes.Equal(counts.Nonce, had.nonce):
-			asOf = after(now, ahead) // it has ended, if not yet as it is stored
+		case had != nil && bytes.Equal(counts.Nonce, had.nonce) && int64(counts.ExpiresAt) <= had.stored.Load():
+			// It has ended, if not yet as it is stored, and nobody made it live
+			// longer.
+			had, asOf = nil, after(now, ahead)
 		default:
 			// Another node was first: that is the app's token, which gets a
 			// whole life too.

@@ -38,6 +38,7 @@ import (
 type world struct {
 	t       testing.TB
 	now     atomic.Pointer[time.Time] // the server's clock stands still
+	dir     string
 	key     access.Key
 	store   *sqlite.Store
 	access  *access.Registry
@@ -55,7 +56,7 @@ type world struct {
 func newWorld(t testing.TB, corpID string, now time.Time) *world {
 	t.Helper()
 	ctx, dir := context.Background(), t.TempDir()
-	w := &world{t: t}
+	w := &world{t: t, dir: dir}
 	w.now.Store(&now)
 	var err error
 	if w.key, err = access.CreateKey(filepath.Join(dir, "key")); err != nil {
@@ -66,16 +67,43 @@ func newWorld(t testing.TB, corpID string, now time.Time) *world {
 	}
 	t.Cleanup(func() { w.store.Close() })
 	w.found(corpID)
+	w.join(corpID)
+	return w
+}
+
+// sister is another node on the same database.
+func (w *world) sister() *world {
+	w.t.Helper()
+	s := &world{t: w.t, dir: w.dir, key: w.key}
+	s.set(w.clock())
+	var err error
+	if s.store, err = sqlite.Open(context.Background(), w.dir, sqlite.Options{}); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { s.store.Close() })
+	s.join(w.org.ID())
+	return s
+}
+
+// join makes a node of the world.
+func (w *world) join(corpID string) {
+	w.t.Helper()
+	ctx, began := context.Background(), time.Now()
+	var err error
 	w.access = access.New(w.key, w.store, w.clock)
 	w.node, err = node.Open(ctx, node.Options{
 		Options: directory.Options{Store: w.store, Encoder: api.Card{}, Keyer: keyer, Clock: w.clock},
 		Opened:  func(ctx context.Context, o *node.Org) error { return w.access.Add(ctx, o) },
+		Closed:  func(o *node.Org) { w.access.Remove(o.ID()) },
+		Known:   w.access.Know,
+		Elapsed: func() time.Duration { return time.Since(began) }, MaxStaleness: time.Hour,
 	})
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
+	w.t.Cleanup(w.node.Close)
+	w.access.From(w.node)
 	w.org, _ = w.node.Org(corpID)
-	return w
 }
 
 // found makes an organization, which is served after the node has caught up.

@@ -247,21 +247,32 @@ func CheckStore(ctx context.Context, corpID string, opt Options) (Verified, erro
 }
 
 // Check loads an organization, verifies what was loaded, replays the whole change
-// log from an empty organization and compares the two.
+// log from an empty organization and compares the two. Where somebody is erased
+// between the two, the log does not tell any more what was loaded: then it begins
+// again.
 func Check(ctx context.Context, from Source, corpID string, opt Options) (Verified, error) {
+	for {
+		v, erased, err := check(ctx, from, corpID, opt)
+		if err == nil || !erased {
+			return v, err
+		}
+	}
+}
+
+func check(ctx context.Context, from Source, corpID string, opt Options) (v Verified, erased bool, err error) {
 	m := &maker{opt.Encoder, opt.Keyer}
 	loaded, err := load(ctx, from, corpID, m)
 	if err != nil {
-		return Verified{}, err
+		return v, false, err
 	}
-	v, err := loaded.Verify()
-	if err != nil {
-		return v, fmt.Errorf("what was loaded does not agree with itself: %w", err)
+	if v, err = loaded.Verify(); err != nil {
+		return v, false, fmt.Errorf("what was loaded does not agree with itself: %w", err)
 	}
 	replayed := newborn(loaded)
 	state, version := replayed.replay(), uint64(0)
 	_, err = from.Changes(ctx, corpID, 0, func(ch rollcall.Change) error {
 		if ch.Version > loaded.version {
+			erased = erased || ch.Kind == rollcall.UserErased
 			return nil // committed since the snapshot
 		}
 		if ch.Version != version && ch.Version != version+1 {
@@ -272,15 +283,15 @@ func Check(ctx context.Context, from Source, corpID string, opt Options) (Verifi
 		return state.apply(&ch)
 	})
 	if err != nil {
-		return v, fmt.Errorf("replaying the change log: %w", err)
+		return v, erased, fmt.Errorf("replaying the change log: %w", err)
 	}
 	if version != loaded.version {
-		return v, fmt.Errorf("the change log ends at version %d, the organization is at %d", version, loaded.version)
+		return v, erased, fmt.Errorf("the change log ends at version %d, the organization is at %d", version, loaded.version)
 	}
 	if err := Differ(state.publish(version, m), loaded); err != nil {
-		return v, fmt.Errorf("the change log gives another organization than the tables: %w", err)
+		return v, erased, fmt.Errorf("the change log gives another organization than the tables: %w", err)
 	}
-	return v, nil
+	return v, erased, nil
 }
 
 // newborn is an organization as it was created: with nothing but the root

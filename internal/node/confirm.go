@@ -34,7 +34,7 @@ func (n *Node) CatchUp(ctx context.Context) error {
 			again = again || t.ask <= before // it may have missed what came since
 		}
 		if !again {
-			return n.trouble.all()
+			return n.trouble.ofOrgs()
 		}
 	}
 }
@@ -245,7 +245,7 @@ func (t *trouble) speak() {
 		return
 	}
 	t.told = !t.told
-	t.report(t.join())
+	t.report(t.join(func(string) bool { return true }))
 }
 
 func (t *trouble) has(corpID string) bool {
@@ -254,17 +254,19 @@ func (t *trouble) has(corpID string) bool {
 	return t.open[corpID] != nil
 }
 
-// all returns all that does not work, or nil.
-func (t *trouble) all() error {
+// ofOrgs returns what does not work in organizations, or nil.
+func (t *trouble) ofOrgs() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.join()
+	return t.join(func(corpID string) bool { return corpID != "" })
 }
 
-func (t *trouble) join() error {
+func (t *trouble) join(which func(corpID string) bool) error {
 	var errs []error
 	for _, id := range slices.Sorted(maps.Keys(t.open)) {
-		errs = append(errs, t.open[id])
+		if which(id) {
+			errs = append(errs, t.open[id])
+		}
 	}
 	return errors.Join(errs...)
 }

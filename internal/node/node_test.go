@@ -28,6 +28,7 @@ type hooked struct {
 	mu      sync.Mutex
 	heads   func() error
 	changes func(corpID string) error
+	load    func(corpID string) error // set while nobody asks
 }
 
 func (h *hooked) set(heads func() error, changes func(string) error) {
@@ -46,6 +47,15 @@ func (h *hooked) Heads(ctx context.Context, only ...string) ([]rollcall.Head, er
 		}
 	}
 	return h.Store.Heads(ctx, only...)
+}
+
+func (h *hooked) Load(ctx context.Context, corpID string, to rollcall.Snapshot) (rollcall.Head, error) {
+	if h.load != nil {
+		if err := h.load(corpID); err != nil {
+			return rollcall.Head{}, err
+		}
+	}
+	return h.Store.Load(ctx, corpID, to)
 }
 
 func (h *hooked) Changes(ctx context.Context, corpID string, after uint64, fn func(rollcall.Change) error) (rollcall.Head, error) {

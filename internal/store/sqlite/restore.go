@@ -330,6 +330,11 @@ func (r *restorer) Commit(h rollcall.Head) error {
 		if err := run(&q); err != nil {
 			return err
 		}
+		if h.Version+h.Feed > 0 {
+			if err := remember(r.conn, h); err != nil {
+				return err
+			}
+		}
 		err := execute(r.conn, "COMMIT")
 		if isOrphan(err) {
 			return errors.New("something in it points to what is not there")

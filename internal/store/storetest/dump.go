@@ -106,45 +106,52 @@ func (w *whole) as(corpID string) *whole {
 	return c
 }
 
-// tell gives everything to another one.
+// tell gives everything to another one. What it gives by pointer it uses again for
+// the next.
 func (w *whole) tell(to rollcall.Copy) error {
-	steps := []func() error{func() error { return to.Corp(&w.state.Corp) }}
-	add := func(step func() error) { steps = append(steps, step) }
-	for i := range w.Depts {
-		add(func() error { return to.Dept(&w.Depts[i].Dept, w.Depts[i].Ended) })
-	}
-	for i := range w.Users {
-		add(func() error { return to.User(&w.Users[i]) })
-	}
-	for _, e := range w.EndedStays {
-		add(func() error { return to.EndedStay(e.Ordinal, e.Stay) })
-	}
-	for _, e := range w.EndedMemberships {
-		add(func() error { return to.EndedMembership(e.Ordinal, e.DeptID, e.Stay) })
-	}
-	for _, e := range w.EndedParents {
-		add(func() error { return to.EndedParent(e.DeptID, e.ParentID, e.Stay) })
-	}
-	for i := range w.Groups {
-		add(func() error { return to.RoleGroup(&w.Groups[i].RoleGroup, w.Groups[i].Deleted) })
-	}
-	for i := range w.Roles {
-		add(func() error { return to.Role(&w.Roles[i].Role, w.Roles[i].Deleted) })
-	}
-	for i := range w.Apps {
-		add(func() error { return to.App(&w.Apps[i]) })
-	}
-	for i := range w.Log {
-		add(func() error { return to.Change(&w.Log[i]) })
-	}
-	for _, c := range w.Chunks {
-		add(func() error { return to.SignInChunk(c.Day, c.Chunk, c.Bits) })
-	}
-	for i := range w.Tokens {
-		add(func() error { return to.Token(&w.Tokens[i]) })
-	}
-	for _, step := range steps {
+	for _, step := range []func() error{
+		func() error { return to.Corp(&w.state.Corp) },
+		func() error { return each(w.Depts, func(d *deptState) error { return to.Dept(&d.Dept, d.Ended) }) },
+		func() error { return each(w.Users, to.User) },
+		func() error {
+			return each(w.EndedStays, func(e *endedStay) error { return to.EndedStay(e.Ordinal, e.Stay) })
+		},
+		func() error {
+			return each(w.EndedMemberships, func(e *endedMembership) error { return to.EndedMembership(e.Ordinal, e.DeptID, e.Stay) })
+		},
+		func() error {
+			return each(w.EndedParents, func(e *endedParent) error { return to.EndedParent(e.DeptID, e.ParentID, e.Stay) })
+		},
+		func() error {
+			return each(w.Groups, func(g *groupState) error { return to.RoleGroup(&g.RoleGroup, g.Deleted) })
+		},
+		func() error { return each(w.Roles, func(r *roleState) error { return to.Role(&r.Role, r.Deleted) }) },
+		func() error { return each(w.Apps, to.App) },
+		func() error { return each(w.Log, to.Change) },
+		func() error { return each(w.Chunks, func(c *chunkState) error { return c.tell(to) }) },
+		func() error { return each(w.Tokens, to.Token) },
+	} {
 		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *chunkState) tell(to rollcall.Copy) error {
+	bits := bytes.Clone(c.Bits)
+	defer clear(bits)
+	return to.SignInChunk(c.Day, c.Chunk, bits)
+}
+
+// each gives a list, one after the other at the same place, until one fails.
+func each[T any](list []T, give func(*T) error) error {
+	var v, zero T
+	for i := range list {
+		v = list[i]
+		err := give(&v)
+		v = zero
+		if err != nil {
 			return err
 		}
 	}

@@ -86,6 +86,11 @@ func restoring(f *fixture) {
 		if !slices.Contains(f.heads(), want.Head) {
 			f.Errorf("%s: %v is not among %v", name, want.Head, f.heads())
 		}
+		tx := f.begin(want.Head.CorpID)
+		if h, ok, err := tx.Committed(want.Head.Batch); err != nil || ok != (want.Head.Version+want.Head.Feed > 0) || ok && h != want.Head {
+			f.Errorf("%s: its last batch is known to have made %v, %v, %v", name, h, ok, err)
+		}
+		tx.Rollback()
 	}
 	f.corp("empty")
 	check("an empty one", "empty")

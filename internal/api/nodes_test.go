@@ -1,0 +1,140 @@
+package api_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"rollcall"
+)
+
+// pair is two nodes on one database, with an app that may do everything.
+func pair(t *testing.T) (a, b *world, token string) {
+	t.Helper()
+	a = newWorld(t, "acme", at(t, "2026-03-02T10:00:00Z"))
+	all := app{name: "all", appkey: "ding-all", appsecret: "secret of all", kind: rollcall.Internal, permissions: rollcall.Permissions()}
+	a.add(all)
+	b = a.sister()
+	a.serve(nil)
+	b.serve(nil)
+	token = a.token(all)
+	return a, b, token
+}
+
+// ask posts a form with headers.
+func (w *world) ask(path, form string, headers ...string) reply {
+	w.t.Helper()
+	for _, h := range headers {
+		path += "\n" + h
+	}
+	return w.send("POST", path+"\nX-Test: 1", form)
+}
+
+func (r reply) version() string { return r.header.Get("Rollcall-Version") }
+
+// A client that writes on one node and reads on another asks for the version
+// that it wrote.
+func TestReadingOnAnotherNodeWhatWasWritten(t *testing.T) {
+	t.Parallel()
+	a, b, token := pair(t)
+	auth := "access_token=" + token
+	for i := range 20 {
+		here, there := a, b
+		if i%2 == 1 {
+			here, there = b, a
+		}
+		made := here.ask("/topapi/v2/user/create", fmt.Sprintf("%s&userid=u%d&name=Name&mobile=1380000%04d&dept_id_list=1", auth, i, i))
+		if made.field(t, "errcode") != "0" || made.version() == "" {
+			t.Fatalf("%s, version %q", made.body, made.version())
+		}
+		if r := here.ask("/topapi/user/count", auth+"&only_active=false"); r.version() != made.version() || !strings.Contains(r.body, fmt.Sprintf(`"count":%d}`, i+1)) {
+			t.Errorf("on the node itself: version %s, %s", r.version(), r.body)
+		}
+		r := there.ask("/topapi/user/count", auth+"&only_active=false", "Rollcall-Min-Version: "+made.version())
+		if r.version() != made.version() || !strings.Contains(r.body, fmt.Sprintf(`"count":%d}`, i+1)) {
+			t.Errorf("on the other: version %s, want %s, %s", r.version(), made.version(), r.body)
+		}
+	}
+	if r := b.ask("/topapi/user/count", auth+"&only_active=false", "Rollcall-Min-Version: 1000"); r.field(t, "errcode") != "-1" {
+		t.Errorf("a version that there is not: %s", r.body)
+	}
+	// A refused call has a version, too.
+	if r := a.ask("/topapi/v2/user/get", auth+"&userid=nobody"); r.version() == "" || r.field(t, "errcode") == "0" {
+		t.Errorf("%s, version %q", r.body, r.version())
+	}
+}
+
+// A walk that changes node in the middle goes on with the newest version there
+// (contract D10); on its own node it goes on with its own.
+func TestAWalkChangesNode(t *testing.T) {
+	t.Parallel()
+	a, b, token := pair(t)
+	auth := "access_token=" + token
+	last := ""
+	create := func(userid string) {
+		t.Helper()
+		r := a.ask("/topapi/v2/user/create", auth+"&userid="+userid+"&name="+userid+"&mobile=138"+fmt.Sprintf("%08d", len(last)*100+int(userid[0]))+"&dept_id_list=1")
+		if r.field(t, "errcode") != "0" {
+			t.Fatal(r.body)
+		}
+		last = r.version()
+	}
+	for _, userid := range []string{"b", "d", "f", "h"} {
+		create(userid)
+	}
+	page := func(w *world, cursor int, headers ...string) reply {
+		t.Helper()
+		r := w.ask("/topapi/user/listsimple", fmt.Sprintf("%s&dept_id=1&cursor=%d&size=2", auth, cursor), headers...)
+		if r.field(t, "errcode") != "0" {
+			t.Fatal(r.body)
+		}
+		return r
+	}
+	ids := func(r reply) (list string) {
+		for _, part := range strings.Split(r.body, `"userid":"`)[1:] {
+			id, _, _ := strings.Cut(part, `"`)
+			list += id
+		}
+		return list
+	}
+	first := page(a, 0)
+	if ids(first) != "bd" || first.version() != last {
+		t.Fatalf("the first page: %s, version %s", ids(first), first.version())
+	}
+	create("a") // which moves everyone by one
+	if r := page(b, 2, "Rollcall-Min-Version: "+last); ids(r) != "df" || r.version() != last {
+		t.Errorf("on the other node: %s, version %s, not %s", ids(r), r.version(), last)
+	}
+	if r := page(a, 2); ids(r) != "fh" || r.version() != first.version() {
+		t.Errorf("on its own node: %s, version %s, not %s", ids(r), r.version(), first.version())
+	}
+	// Who asks for more than the walk has gets the newest.
+	if r := page(a, 2, "Rollcall-Min-Version: "+last); ids(r) != "df" || r.version() != last {
+		t.Errorf("of the newest version: %s, version %s, not %s", ids(r), r.version(), last)
+	}
+}
+
+// What the operator does on one node holds on the other: the tokens of a secret
+// that was replaced, of an app that was deleted, and rights.
+func TestAppsAreTheSameOnBothNodes(t *testing.T) {
+	t.Parallel()
+	a, b, token := pair(t)
+	count := "access_token=" + token + "&only_active=false"
+	if r := b.ask("/topapi/user/count", count); r.field(t, "errcode") != "0" {
+		t.Fatal(r.body)
+	}
+	a.change("ding-all", func(x *rollcall.App) { x.Permissions = []rollcall.Permission{rollcall.PermBase} })
+	version := a.org.VersionHeader()[0]
+	if r := b.ask("/topapi/user/count", count, "Rollcall-Min-Version: "+version); r.field(t, "errcode") != "88" || strings.Contains(r.body, "40014") {
+		t.Errorf("the right was taken away: %s", r.body)
+	}
+	x, _ := a.org.App("ding-all")
+	next := *x
+	next.SecretGeneration++
+	a.key.SetSecret("acme", &next, "another secret")
+	a.do([]rollcall.Change{{Kind: rollcall.AppSecretReset, Payload: rollcall.Payload{App: &next}}}, nil)
+	version = a.org.VersionHeader()[0]
+	if r := b.ask("/topapi/user/count", count, "Rollcall-Min-Version: "+version); !strings.Contains(r.body, "40014") {
+		t.Errorf("the secret was replaced: %s", r.body)
+	}
+}
