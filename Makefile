@@ -84,8 +84,8 @@ cc:
 		apt-get install -qq -y --no-install-recommends gcc libc6-dev
 
 # The tests run PostgreSQL and pgbouncer on ports of their own: what Debian's
-# packages start does not matter to them. Where
-# it cannot be installed, what needs it says "not run"; with CI=true it fails.
+# packages start does not matter to them. Where they cannot be installed, what
+# needs them says "not run"; with CI=true it fails.
 postgres:
 	@want=(); \
 	compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || want+=(postgresql); \
