@@ -83,17 +83,22 @@ cc:
 	$$sudo env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -qq -y --no-install-recommends gcc libc6-dev
 
-# The tests run PostgreSQL servers of their own, from these programs, on ports of
-# their own: the server that Debian's package starts does not matter to them. Where
-# it cannot be installed, what needs it says "not run"; with CI=true it fails.
+# The tests run PostgreSQL and pgbouncer on ports of their own: what Debian's
+# packages start does not matter to them. Where they cannot be installed, what
+# needs them says "not run"; with CI=true it fails.
 postgres:
-	@compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null && exit; \
-	printf '\n== PostgreSQL (for the tests of the second engine)\n'; \
+	@want=(); \
+	compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || want+=(postgresql); \
+	{ command -v pgbouncer || [ -x /usr/sbin/pgbouncer ]; } >/dev/null || want+=(pgbouncer); \
+	[ "$${#want[@]}" != 0 ] || exit 0; \
+	printf '\n== %s\n' "for the tests of the second engine: $${want[*]}"; \
 	command -v apt-get >/dev/null || { echo 'not installed: there is no apt-get here'; exit 0; }; \
 	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	$$sudo apt-get update -qq || true; \
-	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql \
-		|| echo 'PostgreSQL could not be installed'
+	for package in "$${want[@]}"; do \
+		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$$package" \
+			|| echo "$$package could not be installed"; \
+	done
 
 # What the SDKs of `make conformance` are fetched and run with. Where it is not
 # there and cannot be installed, those SDKs are named as not run.

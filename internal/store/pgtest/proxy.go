@@ -55,7 +55,7 @@ func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.conns {
-		c.Close()
+		_ = c.Close()
 	}
 }
 
@@ -94,7 +94,7 @@ func (p *Proxy) accept(all *sync.WaitGroup) {
 		}
 		server, err := net.Dial("tcp", p.to)
 		if err != nil {
-			node.Close()
+			_ = node.Close()
 			continue
 		}
 		p.mu.Lock()
@@ -111,9 +111,9 @@ func (p *Proxy) forward(from, to net.Conn, requests bool) {
 		p.mu.Lock()
 		delete(p.conns, from)
 		p.mu.Unlock()
-		from.Close()
+		_ = from.Close()
 		if !requests {
-			to.Close()
+			_ = to.Close()
 		}
 	}()
 	buf := make([]byte, 64<<10)
@@ -130,7 +130,7 @@ func (p *Proxy) forward(from, to net.Conn, requests bool) {
 			<-frozen
 		}
 		if lost {
-			from.Close() // before the server can answer
+			_ = from.Close() // before the server can answer
 		}
 		if _, failed := to.Write(buf[:n]); failed != nil || err != nil && !errors.Is(err, net.ErrClosed) {
 			return
