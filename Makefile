@@ -33,7 +33,7 @@ GOLANGCI := bin/golangci-lint
 say = @printf '\n== %s\n'
 
 .PHONY: help build test verify conformance bench fmt lint fuzz fuzz-api kill clean \
-	cc clients peers fmt-check vet laws race verify-fuzz browser chromium
+	cc clients peers postgres fmt-check vet laws race verify-fuzz browser chromium
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,7 @@ build: ## build bin/rollcall, one static binary
 	CGO_ENABLED=0 go build -trimpath -buildvcs=false \
 		-ldflags '-X main.version=$(VERSION)' -o bin/rollcall ./cmd/rollcall
 
-test: cc fmt-check vet laws race fuzz ## the check before each commit (10 minutes at most)
+test: cc postgres fmt-check vet laws race fuzz ## the check before each commit (10 minutes at most)
 
 verify: lint verify-fuzz kill browser fuzz-api ## the long check: linters, longer fuzzing, the kill test, the page in a browser, the API fuzzed from its document (40 minutes at most)
 
@@ -82,6 +82,18 @@ cc:
 	$$sudo apt-get update -qq; \
 	$$sudo env DEBIAN_FRONTEND=noninteractive \
 		apt-get install -qq -y --no-install-recommends gcc libc6-dev
+
+# The tests run PostgreSQL servers of their own, from these programs, on ports of
+# their own: the server that Debian's package starts does not matter to them. Where
+# it cannot be installed, what needs it says "not run"; with CI=true it fails.
+postgres:
+	@compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null && exit; \
+	printf '\n== PostgreSQL (for the tests of the second engine)\n'; \
+	command -v apt-get >/dev/null || { echo 'not installed: there is no apt-get here'; exit 0; }; \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	$$sudo apt-get update -qq || true; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql \
+		|| echo 'PostgreSQL could not be installed'
 
 # What the SDKs of `make conformance` are fetched and run with. Where it is not
 # there and cannot be installed, those SDKs are named as not run.

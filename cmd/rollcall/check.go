@@ -14,14 +14,14 @@ import (
 // checkCommand compares a store, or a backup, with the read model.
 type checkCommand struct {
 	Backup string `arg:"" optional:"" help:"Backup file to check, in place of a database."`
-	Data   string `placeholder:"DIR" env:"ROLLCALL_DATA" help:"Directory of the database and the key file."`
-	Corp   string `placeholder:"ID" help:"Check only this organization."`
-	JSON   bool   `name:"json" help:"Print JSON."`
+	databaseFlags
+	Corp string `placeholder:"ID" help:"Check only this organization."`
+	JSON bool   `name:"json" help:"Print JSON."`
 }
 
 // Help is shown by --help.
 func (checkCommand) Help() string {
-	return `It checks the database file, loads every organization, computes every list anew
+	return `It checks the database, loads every organization, computes every list anew
 and compares, replays the change log from its beginning and compares again, and
 reads all sign-ins. It may run beside a server.
 
@@ -45,17 +45,21 @@ func (c *checkCommand) Run(ctx context.Context, std streams) error {
 	if c.Backup != "" {
 		return c.checkBackup(ctx, std)
 	}
-	data := dataFlags{Data: c.Data, Corp: c.Corp}
-	if c.Data == "" {
-		return usageError{fmt.Errorf("missing flags: --data=DIR, or a backup file")}
+	data := dataFlags{c.databaseFlags, c.Corp}
+	if !c.given() {
+		return usageError{fmt.Errorf("missing flags: --data=DIR or --database=URL, or a backup file")}
 	}
 	store, err := data.store(ctx)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	if err := store.IntegrityCheck(ctx); err != nil {
-		return fmt.Errorf("the database file: %w", err)
+	if s, ok := store.(interface {
+		IntegrityCheck(ctx context.Context) error
+	}); ok {
+		if err := s.IntegrityCheck(ctx); err != nil {
+			return fmt.Errorf("the database: %w", err)
+		}
 	}
 	heads, err := store.Heads(ctx)
 	if err != nil {
@@ -80,7 +84,7 @@ func (c *checkCommand) Run(ctx context.Context, std streams) error {
 	if c.JSON {
 		return printJSON(std.out, results)
 	}
-	fmt.Fprintln(std.out, "The database file is sound.")
+	fmt.Fprintln(std.out, "The database is sound.")
 	printChecked(std.out, results)
 	return nil
 }

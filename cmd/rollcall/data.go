@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -13,21 +14,19 @@ import (
 	"rollcall/internal/directory"
 	"rollcall/internal/node"
 	"rollcall/internal/pinyin"
-	"rollcall/internal/store/sqlite"
 )
 
-// dataFlags are taken by every command that works on a data directory.
+// dataFlags are taken by every command that works on a database.
 type dataFlags struct {
-	Data string `required:"" placeholder:"DIR" env:"ROLLCALL_DATA" help:"Directory of the database and the key file."`
-	Corp string `placeholder:"ID" help:"Id of the organization, where the directory holds several."`
+	databaseFlags
+	Corp string `placeholder:"ID" help:"Id of the organization, where the database holds several."`
 }
 
-func keyPath(dir string) string { return filepath.Join(dir, "key") }
+// Validate is called when the command line was read.
+func (f *dataFlags) Validate() error { return f.needed() }
 
-// store opens the database of an existing data directory.
-func (f dataFlags) store(ctx context.Context) (*sqlite.Store, error) {
-	return sqlite.Open(ctx, f.Data, sqlite.Options{})
-}
+// store opens an existing database.
+func (f dataFlags) store(ctx context.Context) (rollcall.Store, error) { return f.database(ctx, false) }
 
 // options joins the directory with a store.
 func options(store rollcall.Store, clock func() time.Time) directory.Options {
@@ -53,7 +52,7 @@ func (f dataFlags) choose(ctx context.Context, store rollcall.Store) (string, er
 	case len(ids) == 1:
 		return ids[0], nil
 	case len(ids) == 0:
-		return "", rollcall.Invalid("data", "there is no organization in %s; create one with: rollcall init --data %s --name NAME", f.Data, f.Data)
+		return "", rollcall.Invalid("data", "there is no organization in %s; create one with: rollcall init %s --name NAME", f.place(), f.flags())
 	}
 	return "", usageError{fmt.Errorf("there are several organizations; choose one with --corp: %s", strings.Join(ids, ", "))}
 }
@@ -69,7 +68,7 @@ func (f dataFlags) open(ctx context.Context) (org *node.Org, done func(), err er
 }
 
 // openStore is open for those who need the store too, which they close.
-func (f dataFlags) openStore(ctx context.Context) (*sqlite.Store, *node.Org, error) {
+func (f dataFlags) openStore(ctx context.Context) (rollcall.Store, *node.Org, error) {
 	store, err := f.store(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -88,22 +87,9 @@ func (f dataFlags) openStore(ctx context.Context) (*sqlite.Store, *node.Org, err
 	return store, org, nil
 }
 
-// key reads the key file of the data directory.
-func (f dataFlags) key() (access.Key, error) { return loadKey(f.Data) }
-
-// loadKey reads the key file. What is wrong with it is a fault of the machine:
-// nobody gave it as input.
-func loadKey(dir string) (access.Key, error) {
-	key, err := access.LoadKey(keyPath(dir))
-	if err != nil {
-		return key, failure{err}
-	}
-	return key, nil
-}
-
 // initCommand creates an organization.
 type initCommand struct {
-	Data     string `required:"" placeholder:"DIR" env:"ROLLCALL_DATA" help:"Directory for the database and the key file; it is created where it is missing."`
+	databaseFlags
 	Name     string `required:"" help:"Name of the organization."`
 	Timezone string `default:"Asia/Shanghai" help:"Time zone in which days are counted, such as Europe/Berlin."`
 	CorpID   string `name:"corp-id" placeholder:"ID" help:"Id of the organization; a new one is made up without it."`
@@ -112,8 +98,17 @@ type initCommand struct {
 
 // Help is shown by --help.
 func (initCommand) Help() string {
-	return "In a directory that holds organizations already, one more is added.\n\nExample:\n  rollcall init --data ./data --name \"Example Ltd.\""
+	return `The directory and the key file are created where they are missing, and so are the
+tables of the database. In a database that holds organizations already, one more
+is added.
+
+Example:
+  rollcall init --data ./data --name "Example Ltd."
+  rollcall init --database postgres://rollcall@db/rollcall --key-file ./key --name "Example Ltd."`
 }
+
+// Validate is called when the command line was read.
+func (c *initCommand) Validate() error { return c.needed() }
 
 // Run carries the command out.
 func (c *initCommand) Run(ctx context.Context, std streams) error {
@@ -125,7 +120,11 @@ func (c *initCommand) Run(ctx context.Context, std streams) error {
 	if err := corp.Validate(); err != nil {
 		return err
 	}
-	store, err := sqlite.Open(ctx, c.Data, sqlite.Options{Create: true})
+	path, err := c.keyPath()
+	if err != nil {
+		return err
+	}
+	store, err := c.database(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -137,10 +136,12 @@ func (c *initCommand) Run(ctx context.Context, std streams) error {
 	if len(heads) == 0 {
 		// The key is there before the first organization: without it no app
 		// could be made.
-		_, err = access.CreateKey(keyPath(c.Data))
+		if err = os.MkdirAll(filepath.Dir(path), 0o700); err == nil {
+			_, err = access.CreateKey(path)
+		}
 	} else {
 		// A new key in the place of a lost one would shut every app out.
-		_, err = loadKey(c.Data)
+		_, err = access.LoadKey(path)
 	}
 	if err != nil {
 		return failure{err}
@@ -151,6 +152,6 @@ func (c *initCommand) Run(ctx context.Context, std streams) error {
 	if c.JSON {
 		return printJSON(std.out, corp)
 	}
-	fmt.Fprintf(std.out, "Created organization %s (%s), days in %s, in %s.\n", corp.ID, corp.Name, corp.Timezone, c.Data)
+	fmt.Fprintf(std.out, "Created organization %s (%s), days in %s, in %s.\n", corp.ID, corp.Name, corp.Timezone, c.place())
 	return nil
 }

@@ -16,7 +16,6 @@ import (
 	"rollcall/internal/node"
 	"rollcall/internal/ops"
 	"rollcall/internal/sample"
-	"rollcall/internal/store/sqlite"
 )
 
 // demo serves a made-up organization from a temporary directory and prints four
@@ -31,7 +30,7 @@ func (c *serveCommand) demo(ctx context.Context, std streams, clock *ops.Clock, 
 	if err != nil {
 		return err
 	}
-	store, err := sqlite.Open(ctx, dir, sqlite.Options{Create: true})
+	store, err := openDatabase(ctx, sqliteScheme+dir, true)
 	if err != nil {
 		return err
 	}

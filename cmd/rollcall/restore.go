@@ -92,7 +92,7 @@ func (c *restoreCommand) Run(ctx context.Context, std streams) error {
 
 // openNew opens the database, and makes one where there is none.
 func (f dataFlags) openNew(ctx context.Context) (rollcall.Store, error) {
-	return openDatabase(ctx, "sqlite:"+f.Data, true)
+	return f.database(ctx, true)
 }
 
 // of returns the organizations of a backup that are meant.
@@ -150,7 +150,10 @@ func (f dataFlags) lookAfterKey(ctx context.Context, notes io.Writer, store roll
 	for _, m := range moved {
 		apps += m.Apps
 	}
-	path := keyPath(f.Data)
+	path, err := f.keyPath()
+	if err != nil {
+		return err
+	}
 	key, err := access.LoadKey(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if apps == 0 {

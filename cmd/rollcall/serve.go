@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"os"
 	"sync"
 	"time"
 
@@ -18,13 +17,12 @@ import (
 	"rollcall/internal/node"
 	"rollcall/internal/ops"
 	"rollcall/internal/rest"
-	"rollcall/internal/store/sqlite"
 	"rollcall/internal/wire"
 )
 
 // serveCommand answers calls.
 type serveCommand struct {
-	Data         string        `placeholder:"DIR" env:"ROLLCALL_DATA" help:"Directory of the database and the key file."`
+	databaseFlags
 	Corp         string        `placeholder:"ID" help:"Serve only this organization; without it, all of the directory."`
 	Demo         bool          `help:"Serve a made-up organization from a temporary directory, and print four calls to try."`
 	Listen       string        `default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address for calls (default ${default})."`
@@ -55,24 +53,24 @@ func (c *serveCommand) Run(ctx context.Context, std streams) error {
 	}
 	clock := ops.NewClock(c.Now)
 	switch {
-	case c.Demo && c.Data != "" && c.Data != os.Getenv("ROLLCALL_DATA"):
+	case c.Demo && c.givenByHand():
 		return usageError{fmt.Errorf("--demo makes a directory of its own: leave --data out")}
 	case c.Demo:
 		return c.demo(ctx, std, clock, logger)
-	case c.Data == "":
-		return usageError{fmt.Errorf("name the directory with --data, or try --demo")}
+	case !c.given():
+		return usageError{fmt.Errorf("name the directory with --data, or the database with --database; or try --demo")}
 	}
-	store, err := sqlite.Open(ctx, c.Data, sqlite.Options{})
+	store, err := c.database(ctx, false)
 	if err != nil {
 		return err
 	}
 	defer store.Close()
-	key, err := loadKey(c.Data)
+	key, err := c.key()
 	if err != nil {
 		return err
 	}
 	if c.Corp != "" {
-		if _, err := (dataFlags{Data: c.Data, Corp: c.Corp}).choose(ctx, store); err != nil {
+		if _, err := (dataFlags{c.databaseFlags, c.Corp}).choose(ctx, store); err != nil {
 			return err
 		}
 	}
@@ -97,7 +95,7 @@ type server struct {
 const followEvery = 200 * time.Millisecond
 
 // prepare loads everything and opens the listeners.
-func (c *serveCommand) prepare(ctx context.Context, store *sqlite.Store, key access.Key, clock *ops.Clock, logger *slog.Logger) (*server, error) {
+func (c *serveCommand) prepare(ctx context.Context, store rollcall.Store, key access.Key, clock *ops.Clock, logger *slog.Logger) (*server, error) {
 	s := &server{registry: access.New(key, store, clock.Now), log: logger}
 	proxies, err := c.proxies()
 	if err != nil {

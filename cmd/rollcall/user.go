@@ -322,7 +322,7 @@ func (c *userEraseCommand) Run(ctx context.Context, std streams) error {
 	// Whoever is interrupted now knows how to go on.
 	fmt.Fprintf(std.err, "%s is called %s now; the files are being written anew.\n", c.UserID, to)
 	if err := store.Rewrite(ctx); err != nil {
-		return failure{fmt.Errorf("the person is erased, and is %s now, but the files may hold more: %w; finish it with: rollcall user erase --data %s %s", to, err, c.Data, to)}
+		return failure{fmt.Errorf("the person is erased, and is %s now, but the files may hold more: %w; finish it with: rollcall user erase %s %s", to, err, c.flags(), to)}
 	}
 	u, _ := org.Current().UserByID(to)
 	if c.JSON {

@@ -1,12 +1,105 @@
 package api_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"rollcall"
 )
+
+// frail is a store that is away when a test wants it to be.
+type frail struct {
+	rollcall.Store
+	away atomic.Bool
+}
+
+var errDown = errors.New("down")
+
+func (f *frail) ask() error {
+	if f.away.Load() {
+		return errDown
+	}
+	return nil
+}
+
+func (f *frail) Heads(ctx context.Context, only ...string) ([]rollcall.Head, error) {
+	if err := f.ask(); err != nil {
+		return nil, err
+	}
+	return f.Store.Heads(ctx, only...)
+}
+
+func (f *frail) Begin(ctx context.Context, corpID string) (rollcall.Tx, error) {
+	if err := f.ask(); err != nil {
+		return nil, err
+	}
+	return f.Store.Begin(ctx, corpID)
+}
+
+func (f *frail) LoadTokens(ctx context.Context, corpID string) ([]rollcall.Token, error) {
+	if err := f.ask(); err != nil {
+		return nil, err
+	}
+	return f.Store.LoadTokens(ctx, corpID)
+}
+
+func (f *frail) SaveToken(ctx context.Context, corpID string, t rollcall.Token, keep int, now rollcall.Instant) (rollcall.Token, error) {
+	if err := f.ask(); err != nil {
+		return t, err
+	}
+	return f.Store.SaveToken(ctx, corpID, t, keep, now)
+}
+
+func TestAnswersWhileTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	a, _, token := pair(t)
+	f := &frail{}
+	b := a.sister(func(s rollcall.Store) rollcall.Store { f.Store = s; return f })
+	b.serve(nil)
+	count := "access_token=" + token + "&only_active=false"
+	create := "access_token=" + token + "&userid=new&name=New&mobile=13800000001&dept_id_list=1"
+	check := func(when string, r reply, errcode string, stale bool) {
+		t.Helper()
+		if r.field(t, "errcode") != errcode || (r.header.Get("Rollcall-Staleness") != "") != stale {
+			t.Errorf("%s: %s, staleness %q", when, r.body, r.header.Get("Rollcall-Staleness"))
+		}
+	}
+	check("before", b.ask("/topapi/user/count", count), "0", false)
+	f.away.Store(true)
+	check("known to be fresh", b.ask("/topapi/user/count", count), "0", false)
+	b.skipped.Add(int64(10 * time.Second))
+	for range 3 {
+		r := b.ask("/topapi/user/count", count)
+		check("read", r, "0", true)
+		if s := r.header.Get("Rollcall-Staleness"); s != "10" && s != "11" && s != "12" {
+			t.Errorf("%s s old", s)
+		}
+	}
+	check("write", b.ask("/topapi/v2/user/create", create), "-1", true)
+	made := tagged(token)
+	check("a token that is not known", b.ask("/topapi/user/count", "only_active=false&access_token="+made), "-1", false)
+	check("a token of no form", b.ask("/topapi/user/count", "only_active=false&access_token=x"), "88", false)
+	b.skipped.Add(int64(time.Hour))
+	check("read after the limit", b.ask("/topapi/user/count", count), "-1", false)
+
+	f.away.Store(false)
+	if err := b.node.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	check("read, when it is back", b.ask("/topapi/user/count", count), "0", false)
+	check("write, when it is back", b.ask("/topapi/v2/user/create", create), "0", false)
+	if r := b.ask("/topapi/user/count", count); !strings.Contains(r.body, `"count":1}`) {
+		t.Errorf("what was refused has happened: %s", r.body)
+	}
+}
+
+// tagged makes up a token of the organization of another.
+func tagged(token string) string { return token[:8] + strings.Repeat("0", len(token)-8) }
 
 // pair is two nodes on one database, with an app that may do everything.
 func pair(t *testing.T) (a, b *world, token string) {

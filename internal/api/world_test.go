@@ -39,6 +39,8 @@ type world struct {
 	t       testing.TB
 	now     atomic.Pointer[time.Time] // the server's clock stands still
 	dir     string
+	between func(rollcall.Store) rollcall.Store // what the node has in front of the store; may be nil
+	skipped atomic.Int64                        // how long the process was stopped
 	key     access.Key
 	store   *sqlite.Store
 	access  *access.Registry
@@ -72,9 +74,12 @@ func newWorld(t testing.TB, corpID string, now time.Time) *world {
 }
 
 // sister is another node on the same database.
-func (w *world) sister() *world {
+func (w *world) sister(between ...func(rollcall.Store) rollcall.Store) *world {
 	w.t.Helper()
 	s := &world{t: w.t, dir: w.dir, key: w.key}
+	for _, b := range between {
+		s.between = b
+	}
 	s.set(w.clock())
 	var err error
 	if s.store, err = sqlite.Open(context.Background(), w.dir, sqlite.Options{}); err != nil {
@@ -90,13 +95,17 @@ func (w *world) join(corpID string) {
 	w.t.Helper()
 	ctx, began := context.Background(), time.Now()
 	var err error
-	w.access = access.New(w.key, w.store, w.clock)
+	store := rollcall.Store(w.store)
+	if w.between != nil {
+		store = w.between(store)
+	}
+	w.access = access.New(w.key, store, w.clock)
 	w.node, err = node.Open(ctx, node.Options{
-		Options: directory.Options{Store: w.store, Encoder: api.Card{}, Keyer: keyer, Clock: w.clock},
+		Options: directory.Options{Store: store, Encoder: api.Card{}, Keyer: keyer, Clock: w.clock},
 		Opened:  func(ctx context.Context, o *node.Org) error { return w.access.Add(ctx, o) },
 		Closed:  func(o *node.Org) { w.access.Remove(o.ID()) },
 		Known:   w.access.Know,
-		Elapsed: func() time.Duration { return time.Since(began) }, MaxStaleness: time.Hour,
+		Elapsed: func() time.Duration { return time.Since(began) + time.Duration(w.skipped.Load()) }, MaxStaleness: time.Hour,
 	})
 	if err != nil {
 		w.t.Fatal(err)

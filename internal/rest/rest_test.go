@@ -41,6 +41,7 @@ type world struct {
 	rest  *rest.Server
 	token string
 	app   string
+	node  *node.Node
 }
 
 func newWorld(t testing.TB) *world {
@@ -84,8 +85,12 @@ func (w *world) start() {
 	n, err := node.Open(ctx, node.Options{
 		Options: directory.Options{Store: w.store, Encoder: modeltest.Encoder{}, Keyer: keyer, Clock: w.clock.Now},
 		Opened:  func(ctx context.Context, o *node.Org) error { return registry.Add(ctx, o) },
+		Closed:  func(o *node.Org) { registry.Remove(o.ID()) },
+		Known:   registry.Know,
 	})
 	w.check(err)
+	w.node = n
+	registry.From(n)
 	w.org, _ = n.Org("acme")
 	w.rest = rest.New(rest.Config{
 		Access: registry, Now: w.clock.Now, Wall: time.Now,
@@ -106,6 +111,7 @@ func (w *world) start() {
 func (w *world) stop() {
 	w.rest.Drain()
 	w.http.Close()
+	w.node.Close()
 	w.check(w.store.Close())
 }
 

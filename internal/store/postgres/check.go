@@ -16,6 +16,7 @@ func tables() []string {
 }
 
 // A reference is what a row of one table points to in another.
+// The columns have the same names on both sides, but for a parent.
 type reference struct{ from, to, columns string }
 
 // references are all of them, those that are no foreign keys among them.
@@ -23,6 +24,7 @@ func references() []reference {
 	return []reference{
 		{"heads", "corps", "corp_id"},
 		{"departments", "corps", "corp_id"},
+		{"departments", "departments", "corp_id, parent_id"},
 		{"users", "corps", "corp_id"},
 		{"memberships", "users", "corp_id, ordinal"},
 		{"memberships", "departments", "corp_id, dept_id"},
@@ -68,10 +70,12 @@ func checkReferences(ctx context.Context, l link, corpID string) error {
 	var found []error
 	for _, r := range references() {
 		var same []string
-		for _, c := range strings.Split(r.columns, ", ") {
-			same = append(same, "o."+c+" = t."+c)
+		columns := strings.Split(r.columns, ", ")
+		last := columns[len(columns)-1] // it may be NULL
+		for _, c := range columns {
+			same = append(same, "o."+strings.Replace(c, "parent_id", "dept_id", 1)+" = t."+c)
 		}
-		q := statement("SELECT count(*) FROM " + r.from + " t WHERE ($1 = '' OR t.corp_id = $1) AND NOT EXISTS (SELECT FROM " +
+		q := statement("SELECT count(*) FROM " + r.from + " t WHERE ($1 = '' OR t.corp_id = $1) AND t." + last + " IS NOT NULL AND NOT EXISTS (SELECT FROM " +
 			r.to + " o WHERE " + strings.Join(same, " AND ") + ")")
 		q.text(corpID)
 		err := l.each(ctx, q, func(row row) error {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"rollcall"
+
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -128,6 +130,18 @@ func (s *step) result(ctx context.Context, p *pgconn.Pipeline) error {
 	}
 	if s.check != nil {
 		return s.check(touched, err)
+	}
+	return err
+}
+
+// commit sends steps and the commit together. A step that the server refuses keeps
+// it from carrying out those after it; where it says nothing, it may have committed
+// all the same.
+func (l link) commit(ctx context.Context, steps []step) error {
+	err := l.all(ctx, append(steps, step{query: statement("COMMIT")}))
+	var refused *rollcall.Error
+	if lost(err) || err != nil && codeOf(err) == "" && !errors.As(err, &refused) {
+		return fmt.Errorf("it is not known whether the transaction was committed: %w", err)
 	}
 	return err
 }

@@ -31,6 +31,10 @@ type Store struct {
 
 	turns turns
 
+	// A transaction that says nothing for idle is ended by the server; one that
+	// lives says something every alive.
+	idle, alive time.Duration
+
 	// inside counts running calls and open transactions. Nothing enters once
 	// closed is set; life ends then, and with it the waiting for a turn.
 	mu     sync.Mutex
@@ -63,7 +67,7 @@ func Open(ctx context.Context, url string, opt Options) (*Store, error) {
 		reads.Close()
 		return nil, fmt.Errorf("open %s: %w", where, err)
 	}
-	s := &Store{reads: reads, writes: writes}
+	s := &Store{reads: reads, writes: writes, idle: idleLimit, alive: alive}
 	s.life, s.end = context.WithCancel(context.Background())
 	return s, nil
 }

@@ -24,6 +24,9 @@ func statement(sql string) query { return query{sql: sql} }
 
 // add takes over what was appended to buf from one place on.
 func (q *query) add(oid uint32, from int) *query {
+	if q.buf == nil {
+		q.buf = []byte{} // nothing is not NULL
+	}
 	q.values = append(q.values, q.buf[from:len(q.buf):len(q.buf)])
 	q.types = append(q.types, oid)
 	return q

@@ -59,7 +59,7 @@ func (s *Store) restore(ctx context.Context, corpID string) (*restorer, error) {
 		s.inside.Done()
 		return nil, err
 	}
-	t.sign = time.AfterFunc(alive, t.signOfLife)
+	t.sign = time.AfterFunc(s.alive, t.signOfLife)
 	r.tx = t
 	return r, nil
 }
@@ -344,7 +344,7 @@ func (r *restorer) Commit(h rollcall.Head) error {
 			if h.Version+h.Feed > 0 {
 				steps = append(steps, step{query: remember(h)})
 			}
-			err = r.link.all(ctx, append(steps, step{query: statement("COMMIT"), check: committed}))
+			err = r.link.commit(ctx, steps)
 		}
 		switch {
 		case isOrphan(err):

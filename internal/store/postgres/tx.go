@@ -92,7 +92,7 @@ func (s *Store) begin(ctx context.Context, corpID string) (*tx, error) {
 		s.inside.Done()
 		return nil, err
 	}
-	t.sign = time.AfterFunc(alive, t.signOfLife)
+	t.sign = time.AfterFunc(s.alive, t.signOfLife)
 	return t, nil
 }
 
@@ -145,7 +145,7 @@ func (t *tx) lockHead(corpID string) []step {
 // or others are in the way, it begins again until ctx ends.
 func (s *Store) beginOn(ctx context.Context, steps []step, on *link) error {
 	settings := statement(setLocal)
-	settings.text(idleLimit.String()).text(lockPatience.String())
+	settings.text(fmt.Sprintf("%dms", s.idle.Milliseconds())).text(fmt.Sprintf("%dms", lockPatience.Milliseconds()))
 	steps = append([]step{{query: statement(beginWrite)}, {query: settings}}, steps...)
 	for pause := beginPause; ; pause = min(2*pause, beginPauseMost) {
 		l, err := take(ctx, s.writes)
@@ -195,7 +195,7 @@ func (s *Store) inWrite(ctx context.Context, first []step, fn func(context.Conte
 		last, err := fn(ctx, l)
 		sent := err == nil
 		if sent {
-			err = l.all(ctx, append(last, step{query: statement("COMMIT"), check: committed}))
+			err = l.commit(ctx, last)
 		}
 		s.giveBack(l, err)
 		if sent || !again(err) || !sleep(ctx, beginPause) {
@@ -207,7 +207,7 @@ func (s *Store) inWrite(ctx context.Context, first []step, fn func(context.Conte
 // signOfLife tells the server that the transaction goes on.
 func (t *tx) signOfLife() {
 	if !t.mu.TryLock() {
-		t.sign.Reset(alive) // somebody uses the connection: that is a sign too
+		t.sign.Reset(t.store.alive) // somebody uses the connection: that is a sign too
 		return
 	}
 	defer t.mu.Unlock()
@@ -220,7 +220,7 @@ func (t *tx) signOfLife() {
 		_ = t.fail(fmt.Errorf("the transaction was lost: %w", err))
 		return
 	}
-	t.sign.Reset(alive)
+	t.sign.Reset(t.store.alive)
 }
 
 // enter lets a call in. It returns the context of its statements and what to call
@@ -321,16 +321,7 @@ func (t *tx) Commit(batch string) (rollcall.Head, error) {
 func (t *tx) commit(ctx context.Context, head rollcall.Head) error {
 	q := statement(updateHead)
 	q.text(head.CorpID).int(int64(head.Version)).int(int64(head.Feed)).text(head.Batch)
-	steps := append(t.puts, step{query: q}, step{query: remember(head)}, step{query: statement("COMMIT"), check: committed})
-	return t.link.all(ctx, steps)
-}
-
-// committed judges the end of a commit.
-func committed(_ int64, err error) error {
-	if lost(err) || err != nil && codeOf(err) == "" {
-		return errors.Join(errors.New("it is not known whether the transaction was committed"), err)
-	}
-	return err
+	return t.link.commit(ctx, append(t.puts, step{query: q}, step{query: remember(head)}))
 }
 
 // Rollback implements [rollcall.Tx].
