@@ -126,9 +126,7 @@ func (h *history) explain(t *testing.T) (calls int) {
 			if op.newest || !reads {
 				byTime = append(byTime, op.Operation)
 			}
-			if v, ok := op.inVersion(a, reads); ok {
-				byVersion = append(byVersion, v)
-			}
+			byVersion = append(byVersion, op.inVersion(a, reads))
 		}
 		check(t, key+" in time", byTime)
 		check(t, key+" in versions", byVersion)
@@ -137,21 +135,19 @@ func (h *history) explain(t *testing.T) (calls int) {
 	return calls
 }
 
-// inVersion is the call with versions for time: changes that share a version come
-// in any order, and before those who read it.
-func (op keptOp) inVersion(a keptAnswer, reads bool) (porcupine.Operation, bool) {
+// inVersion is the call with versions for time: changes that share a version, and
+// those that were refused in it, come in any order, and before those who read it.
+func (op keptOp) inVersion(a keptAnswer, reads bool) porcupine.Operation {
 	o, at := op.Operation, int64(op.version)*10
 	switch {
 	case a.unknown:
 		o.Call, o.Return = 0, math.MaxInt64
 	case reads:
 		o.Call, o.Return = at+2, at+3
-	case a.taken || a.missing || a.refused:
-		return o, false
 	default:
 		o.Call, o.Return = at, at+1
 	}
-	return o, true
+	return o
 }
 
 func check(t *testing.T, what string, ops []porcupine.Operation) {

@@ -37,7 +37,7 @@ func TestClusterLinearizable(t *testing.T) {
 	w := &witness{t: t}
 	total := 0
 	for round := range rounds {
-		r := newRivals(c, w, token, fmt.Sprintf("round%d.", round))
+		r := newRivals(c, w, token, round)
 		var work sync.WaitGroup
 		for client := range clients {
 			work.Go(func() { r.play(t.Context(), client, seed+uint64(round), calls) })
@@ -125,58 +125,69 @@ func killLines(t *testing.T, text []byte) (lines []killLine) {
 // people shared a userid or a mobile number.
 func (c *cluster) uniqueEver(corpID string, version uint64) {
 	c.t.Helper()
-	text, err := c.pg.Query(clusterDatabase, fmt.Sprintf(
-		"SELECT version, kind, payload FROM changes WHERE corp_id = '%s' ORDER BY version, seq", corpID))
+	text, err := c.pg.Query(clusterDatabase, fmt.Sprintf(`
+SELECT version, kind, coalesce(ordinal, 0), coalesce(p->'user'->>'userid', '-'), coalesce(p->'user'->>'mobile', p->'user_update'->>'mobile', '-')
+FROM (SELECT *, payload::json AS p FROM changes WHERE corp_id = '%s') AS log ORDER BY version, seq`, corpID))
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	people := map[int]struct{ userid, mobile string }{}
-	last, changes := uint64(0), 0
-	judge := func() {
-		userids, mobiles := map[string]int{}, map[string]int{}
-		for ordinal, p := range people {
-			if other, taken := userids[p.userid]; taken {
-				c.t.Errorf("in version %d the people %d and %d have the userid %s", last, other, ordinal, p.userid)
-			}
-			if other, taken := mobiles[p.mobile]; taken && p.mobile != "" {
-				c.t.Errorf("in version %d the people %d and %d have the mobile number %s", last, other, ordinal, p.mobile)
-			}
-			userids[p.userid], mobiles[p.mobile] = ordinal, ordinal
-		}
-	}
+	people := map[int]loggedPerson{}
+	last, joined := uint64(0), 0
 	for line := range strings.Lines(text) {
-		column := strings.SplitN(strings.TrimSpace(line), "|", 3)
-		var v uint64
-		if _, err := fmt.Sscan(column[0], &v); err != nil || len(column) < 3 {
+		var version uint64
+		var kind, userid, mobile string
+		var ordinal int
+		if _, err := fmt.Sscan(strings.ReplaceAll(line, "|", " "), &version, &kind, &ordinal, &userid, &mobile); err != nil {
 			c.t.Fatalf("%q: %v", line, err)
 		}
-		if v != last {
-			judge()
-			if v != last+1 {
-				c.t.Errorf("the log goes from version %d to %d", last, v)
+		if version != last {
+			shared(c.t, last, people)
+			if version != last+1 {
+				c.t.Errorf("the log goes from version %d to %d", last, version)
 			}
+			last = version
 		}
-		last = v
-		changes++
-		var payload struct {
-			User *struct {
-				Ordinal        int
-				UserID, Mobile string
-			}
-			Ordinal *int
-		}
-		if err := json.Unmarshal([]byte(column[2]), &payload); err != nil {
-			c.t.Fatalf("%s: %v", line, err)
-		}
-		switch u := payload.User; column[1] {
-		case "user_join", "user_update":
-			people[u.Ordinal] = struct{ userid, mobile string }{u.UserID, u.Mobile}
-		case "user_leave":
-			delete(people, u.Ordinal)
+		switch p := people[ordinal]; {
+		case kind == "user_join":
+			people[ordinal] = loggedPerson{userid, mobile}
+			joined++
+		case kind == "user_update" && mobile != "-":
+			people[ordinal] = loggedPerson{p.userid, mobile}
+		case kind == "user_leave":
+			delete(people, ordinal)
 		}
 	}
-	judge()
-	if last != version || changes == 0 {
-		c.t.Errorf("the log ends with version %d, not %d", last, version)
+	shared(c.t, last, people)
+	if last != version || joined == 0 {
+		c.t.Errorf("the log ends with version %d, not %d; %d came in", last, version, joined)
 	}
+}
+
+type loggedPerson struct{ userid, mobile string }
+
+// shared reports what two people have that only one may have.
+func shared(t *testing.T, version uint64, people map[int]loggedPerson) {
+	t.Helper()
+	owner := map[string]int{}
+	for ordinal, p := range people {
+		for _, own := range []string{"userid " + p.userid, "mobile number " + p.mobile} {
+			if other, taken := owner[own]; taken {
+				t.Errorf("in version %d the people %d and %d have the %s", version, other, ordinal, own)
+			}
+			owner[own] = ordinal
+		}
+	}
+}
+
+// unique holds a list of everyone against the rule that no two share a userid or
+// a mobile number.
+func unique(t *testing.T, lines []killLine) {
+	t.Helper()
+	people := map[int]loggedPerson{}
+	for i, l := range lines {
+		if l.User != nil {
+			people[i] = loggedPerson{l.User.UserID, l.User.Mobile}
+		}
+	}
+	shared(t, lines[0].Version, people)
 }

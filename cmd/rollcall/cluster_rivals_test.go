@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
 
 	"github.com/anishathalye/porcupine"
@@ -32,21 +31,21 @@ const (
 // time, on all nodes. Everything that they are answered is written down.
 type rivals struct {
 	*witness
-	c      *cluster
-	token  string
-	prefix string // of the userids
-	began  time.Time
-	made   atomic.Int64 // names so far; none is given twice
-	depts  [rivalDepts]atomic.Int64
-	busy   atomic.Int64 // answers that the system is busy
-	lost   atomic.Int64 // calls without an answer
-	codes  sync.Map     // errcode to how often, *atomic.Int64
+	c     *cluster
+	token string
+	era   int // part of their userids and mobile numbers
+	began time.Time
+	made  atomic.Int64 // names so far; none is given twice
+	depts [rivalDepts]atomic.Int64
+	busy  atomic.Int64 // answers that the system is busy
+	lost  atomic.Int64 // calls without an answer
+	codes sync.Map     // errcode to how often, *atomic.Int64
 
 	history
 }
 
-func newRivals(c *cluster, w *witness, token, prefix string) *rivals {
-	return &rivals{witness: w, c: c, token: token, prefix: prefix, began: time.Now()}
+func newRivals(c *cluster, w *witness, token string, era int) *rivals {
+	return &rivals{witness: w, c: c, token: token, era: era, began: time.Now()}
 }
 
 // rivalCall is a call, what it is about, and the question that it is.
@@ -58,11 +57,13 @@ type rivalCall struct {
 	body map[string]any
 }
 
-func (r *rivals) name() string { return fmt.Sprintf("Name %d", r.made.Add(1)) }
+func (r *rivals) userid(n int) string { return fmt.Sprintf("era%d.%d", r.era, n) }
 
-// mobile is one of a few that no killWriter uses.
+func (r *rivals) name() string { return fmt.Sprintf("Name %d of %d", r.made.Add(1), r.era) }
+
+// mobile is one of a few that nobody else uses.
 func (r *rivals) mobile(rng *rand.Rand) string {
-	return fmt.Sprintf("199%08d", rng.IntN(rivalMobiles))
+	return fmt.Sprintf("199%06d%02d", r.era, rng.IntN(rivalMobiles))
 }
 
 // place chooses a department that is there, or was.
@@ -77,7 +78,7 @@ func (r *rivals) place(rng *rand.Rand) int64 {
 func (r *rivals) choose(rng *rand.Rand) rivalCall {
 	if rng.IntN(5) < 3 {
 		verbs := []keptVerb{keptCreate, keptCreate, keptRename, keptDial, keptMove, keptDelete, keptRead, keptRead, keptRead}
-		return r.person(rng, verbs[rng.IntN(len(verbs))], fmt.Sprint(r.prefix, rng.IntN(rivalPeople)))
+		return r.person(rng, verbs[rng.IntN(len(verbs))], r.userid(rng.IntN(rivalPeople)))
 	}
 	verbs := []keptVerb{keptRename, keptRename, keptMove, keptDelete, keptRead, keptRead}
 	return r.dept(rng, verbs[rng.IntN(len(verbs))], rng.IntN(rivalDepts))
@@ -243,7 +244,7 @@ func (r *rivals) readAll() {
 	rng := rand.New(rand.NewPCG(0, 0))
 	for _, n := range r.c.nodes {
 		for p := range rivalPeople {
-			r.call(n, -n.number, r.person(rng, keptRead, fmt.Sprint(r.prefix, p)), r.newest())
+			r.call(n, -n.number, r.person(rng, keptRead, r.userid(p)), r.newest())
 		}
 		for slot := range r.depts {
 			if r.depts[slot].Load() != 0 {
@@ -269,21 +270,4 @@ func (r *rivals) answers() string {
 		return true
 	})
 	return text
-}
-
-// unique holds a list of everyone against the rule that no two share a userid or
-// a mobile number.
-func unique(t *testing.T, lines []killLine) {
-	t.Helper()
-	userids, mobiles := map[string]bool{}, map[string]bool{}
-	for _, l := range lines {
-		u := l.User
-		if u == nil {
-			continue
-		}
-		if userids[u.UserID] || u.Mobile != "" && mobiles[u.Mobile] {
-			t.Errorf("there are two of %s, or of the mobile number %s", u.UserID, u.Mobile)
-		}
-		userids[u.UserID], mobiles[u.Mobile] = true, true
-	}
 }
