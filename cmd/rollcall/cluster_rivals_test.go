@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -164,6 +165,8 @@ func (r *rivals) call(n *clusterNode, client int, c rivalCall, min uint64) (vers
 	a, err := r.c.ask(r.t.Context(), n, q)
 	op.Return, op.version = time.Since(r.began).Nanoseconds(), a.version
 	switch {
+	case errors.Is(err, errNotSent):
+		return 0
 	case err != nil:
 		r.lost.Add(1)
 		if c.verb != keptRead && c.key != "" {

@@ -6,9 +6,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"path/filepath"
 	"strconv"
@@ -150,6 +152,9 @@ func (a answer) refusedToken() bool {
 // errBusy is the errcode of a system that is busy.
 const errBusy = -1
 
+// errNotSent is returned where nobody listens.
+var errNotSent = errors.New("the node does not listen")
+
 // ask asks a node. An error is that there was no answer.
 func (c *cluster) ask(ctx context.Context, n *clusterNode, q question) (a answer, err error) {
 	method, url, body := http.MethodGet, "http://"+n.live().calls+q.path, []byte(nil)
@@ -172,6 +177,10 @@ func (c *cluster) ask(ctx context.Context, n *clusterNode, q question) (a answer
 	}
 	a.sent = time.Now()
 	resp, err := c.client.Do(req)
+	var dialed *net.OpError
+	if errors.As(err, &dialed) && dialed.Op == "dial" {
+		return a, errNotSent
+	}
 	if err != nil {
 		return a, err
 	}

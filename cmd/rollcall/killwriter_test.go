@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -251,4 +252,15 @@ type killLine struct {
 		}
 		Roles []int64
 	}
+}
+
+// tally counts what happened.
+type tally map[string]int
+
+func (c tally) String() string {
+	var text []string
+	for _, what := range slices.Sorted(maps.Keys(c)) {
+		text = append(text, fmt.Sprintf("%s: %d", what, c[what]))
+	}
+	return strings.Join(text, ", ")
 }
