@@ -242,6 +242,27 @@ func TestTokensWhileTheStoreIsAway(t *testing.T) {
 	})
 }
 
+func TestNobodyWaitsForEverForAToken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := newHall(t)
+		h.store.hang = make(chan struct{})
+		began := time.Now()
+		var all sync.WaitGroup
+		for range 5 {
+			all.Go(func() {
+				_, _, err := h.Token(t.Context(), h.creds)
+				if took := time.Since(began); rollcall.KindOf(err) != rollcall.KindBusy || took != saveWait {
+					t.Errorf("after %s: %v", took, err)
+				}
+			})
+		}
+		all.Wait()
+		close(h.store.hang)
+		h.admits(h.get(), true, "when the store is back")
+	})
+}
+
 // shelf is where organizations come from in the tests.
 type shelf struct {
 	h         *hall

@@ -23,7 +23,8 @@ type memory struct {
 	more   map[string][]rollcall.Token          // those of the other kinds, by corp
 	saves  int
 	fail   error
-	onSave func() // while a save is going on
+	onSave func()        // while a save is going on
+	hang   chan struct{} // if not nil, a save waits for it
 	loads  int
 	onLoad func() // before a load
 }
@@ -46,6 +47,12 @@ func (m *memory) LoadTokens(_ context.Context, corpID string) ([]rollcall.Token,
 }
 
 func (m *memory) SaveToken(ctx context.Context, corpID string, t rollcall.Token, keep int, now rollcall.Instant) (rollcall.Token, error) {
+	if m.hang != nil {
+		select {
+		case <-m.hang:
+		case <-ctx.Done():
+		}
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.onSave != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"iter"
+	"time"
 
 	"rollcall"
 )
@@ -64,11 +65,18 @@ func (r *Registry) give(ctx context.Context, t *tenant, app *rollcall.App, kind 
 	return l.token, int(life.Seconds()), nil
 }
 
+// saveWait is how long a token may take to be stored, the waiting for others
+// included. Where nobody knows by then whether it was, nobody has got it, and it
+// is the one that the app gets next time.
+const saveWait = 10 * time.Second
+
 // store gives an app a lease that is stored with a whole life before it: the
 // one it has or, when that is over, a new one; of a kind of which it has many,
 // always a new one. One call per organization at a time; the others wait, and
 // then mostly find what they need.
 func (r *Registry) store(ctx context.Context, t *tenant, app *rollcall.App, kind rollcall.TokenKind, refusal error) (*lease, error) {
+	ctx, cancel := context.WithTimeout(ctx, saveWait)
+	defer cancel()
 	select {
 	case t.saving <- struct{}{}:
 	case <-ctx.Done():

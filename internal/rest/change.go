@@ -14,6 +14,10 @@ import (
 // maxWait is how long a call for changes may wait for one.
 const maxWait = 60 * time.Second
 
+// maxLogRead is how long the change log may take to be read, where a version is
+// older than what is remembered.
+const maxLogRead = 45 * time.Second
+
 // GET /rollcall/v1/changes?since=V&wait=S: what is another than it was at
 // version V, as it is now: departments and people whole, those that are gone by
 // their number. The first line tells the version that it leads to. With wait it
@@ -47,7 +51,9 @@ func (s *Server) changes(c *call) error {
 	if err := c.org.Await(c.r.Context(), since); err != nil && c.r.Context().Err() != nil {
 		return err
 	}
-	t, err := c.org.Since(c.r.Context(), since)
+	ctx, cancel := context.WithTimeout(c.r.Context(), maxLogRead)
+	defer cancel()
+	t, err := c.org.Since(ctx, since)
 	switch {
 	case errors.Is(err, directory.ErrFuture):
 		return problemVersion.about("since")

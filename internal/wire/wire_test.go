@@ -38,7 +38,7 @@ func (a *app) Appkey() string                   { return a.key }
 func (a *app) AppType() rollcall.AppType        { return a.typ }
 func (a *app) Holds(p rollcall.Permission) bool { return slices.Contains(a.perms, p) }
 func (a *app) Language() rollcall.Language      { return a.lang }
-func (a *app) Version() []string                { return []string{"7"} }
+func (a *app) Version() []string                { return seven }
 func (a *app) Networks() []netip.Prefix         { return a.networks }
 func (a *app) Spend(path string, _ time.Time) (int, bool) {
 	if a.left == nil {
@@ -47,6 +47,9 @@ func (a *app) Spend(path string, _ time.Time) (int, bool) {
 	a.left[path]--
 	return 7, a.left[path] >= 0
 }
+
+// seven is the version of every organization.
+var seven = []string{"7"}
 
 type authority struct {
 	apps  map[string]*app
