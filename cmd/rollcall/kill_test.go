@@ -122,17 +122,6 @@ type appOp struct {
 	acked bool
 }
 
-// tally counts what happened.
-type tally map[string]int
-
-func (c tally) String() string {
-	var text []string
-	for _, what := range slices.Sorted(maps.Keys(c)) {
-		text = append(text, fmt.Sprintf("%s: %d", what, c[what]))
-	}
-	return strings.Join(text, ", ")
-}
-
 type killWorld struct {
 	t      *testing.T
 	rng    *rand.Rand

@@ -1,4 +1,4 @@
-//go:build kill
+//go:build kill || cluster
 
 package main
 
@@ -7,6 +7,8 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
+	"testing"
 )
 
 // killPerson and killDept are what a writer gives to people and departments.
@@ -219,4 +221,46 @@ func (w *killWriter) empty(id int64) bool {
 		}
 	}
 	return true
+}
+
+func differ[K comparable, V comparable](t *testing.T, what string, got, want map[K]V) {
+	t.Helper()
+	for k, v := range want {
+		if g, ok := got[k]; !ok || g != v {
+			t.Errorf("%s %v is %+v (there: %v), not %+v", what, k, g, ok, v)
+		}
+	}
+	for k, v := range got {
+		if _, ok := want[k]; !ok {
+			t.Errorf("%s %v is there: %+v", what, k, v)
+		}
+	}
+}
+
+// killLine is a line of a list of everything.
+type killLine struct {
+	Version uint64
+	Dept    *struct {
+		ID       int64 `json:"dept_id"`
+		ParentID int64 `json:"parent_id"`
+		Name     string
+	}
+	User *struct {
+		UserID, Name, Mobile string
+		Memberships          []struct {
+			DeptID int64 `json:"dept_id"`
+		}
+		Roles []int64
+	}
+}
+
+// tally counts what happened.
+type tally map[string]int
+
+func (c tally) String() string {
+	var text []string
+	for _, what := range slices.Sorted(maps.Keys(c)) {
+		text = append(text, fmt.Sprintf("%s: %d", what, c[what]))
+	}
+	return strings.Join(text, ", ")
 }

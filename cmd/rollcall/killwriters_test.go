@@ -233,37 +233,6 @@ func (w *writersWorld) happened(c killWrite) {
 	}
 }
 
-func differ[K comparable, V comparable](t *testing.T, what string, got, want map[K]V) {
-	t.Helper()
-	for k, v := range want {
-		if g, ok := got[k]; !ok || g != v {
-			t.Errorf("%s %v is %+v (there: %v), not %+v", what, k, g, ok, v)
-		}
-	}
-	for k, v := range got {
-		if _, ok := want[k]; !ok {
-			t.Errorf("%s %v is there: %+v", what, k, v)
-		}
-	}
-}
-
-// killLine is a line of a list of everything.
-type killLine struct {
-	Version uint64
-	Dept    *struct {
-		ID       int64 `json:"dept_id"`
-		ParentID int64 `json:"parent_id"`
-		Name     string
-	}
-	User *struct {
-		UserID, Name, Mobile string
-		Memberships          []struct {
-			DeptID int64 `json:"dept_id"`
-		}
-		Roles []int64
-	}
-}
-
 // stream reads a list of everything and returns its version.
 func (w *writersWorld) stream(name string, line func(killLine)) (version uint64) {
 	w.t.Helper()

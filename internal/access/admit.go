@@ -147,13 +147,16 @@ const (
 	// the store may take.
 	lookupWait    = time.Second
 	lookupTimeout = 2 * time.Second
+	// failingFor is how long nobody waits after one that failed: the next may have
+	// come long after the store was back.
+	failingFor = 5 * time.Second
 )
 
 // lookup asks the store for the tokens of one organization.
 type lookup struct {
 	round   *round.Round
 	found   atomic.Pointer[[]*lease] // what the last one found
-	failing atomic.Bool              // the last one was not answered
+	failing atomic.Bool              // the last one was not answered, a moment ago
 }
 
 func (r *Registry) lookupOf(corpID string) *lookup {
@@ -173,6 +176,7 @@ func (r *Registry) look(into *lookup, corpID string) error {
 	stored, err := r.tokens.LoadTokens(ctx, corpID)
 	into.failing.Store(err != nil)
 	if err != nil {
+		time.AfterFunc(failingFor, func() { into.failing.Store(false) })
 		return err
 	}
 	var found []*lease
@@ -189,7 +193,7 @@ func (r *Registry) look(into *lookup, corpID string) error {
 }
 
 // find looks for a token; nil when it is not stored. While the store does not
-// answer only the first one waits.
+// answer only the first ones wait, now and then.
 func (k *lookup) find(ctx context.Context, token []byte) (*lease, error) {
 	wait := k.round.Ask()
 	if k.failing.Load() {

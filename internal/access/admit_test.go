@@ -235,6 +235,33 @@ func TestTokensWhileTheStoreIsAway(t *testing.T) {
 			}
 		}
 		b.admits(known, true, "what is known")
+		// One that failed, and nobody asks until long after the store is back.
+		b.store.fail = errors.New("down")
+		close(hang)
+		time.Sleep(time.Hour)
+		b.store.fail = nil
+		b.admits(token, true, "when the store was back long ago")
+		time.Sleep(time.Second)
+	})
+}
+
+func TestATokenWhenTheStoreIsBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newHall(t)
+		b := a.sister()
+		app := newApp(a.key, "acme", NewAppkey("acme"))
+		a.corp.put(app)
+		b.corp.put(app)
+		token, _, err := a.Token(t.Context(), Credentials{Appkey: app.Appkey, Appsecret: secretOf(app.Appkey)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		hang := make(chan struct{})
+		b.store.onLoad = func() { <-hang }
+		if _, err := b.Admit(t.Context(), Request{Token: []byte(token), Now: b.clock()}); rollcall.KindOf(err) != rollcall.KindBusy {
+			t.Errorf("a store that hangs: %v", err)
+		}
 		close(hang)
 		time.Sleep(time.Second) // those who asked had a lookup begun
 		b.admits(token, true, "when the store is back")

@@ -115,11 +115,11 @@ func answerFrom(c *wire.Call, r *directory.Root) *directory.Root {
 }
 
 // do carries out an intent of the caller's; the reply is of the version that it
-// made.
+// made, or on which it was refused.
 func do(c *wire.Call, intent directory.Intent) (directory.Outcome, error) {
 	grant, org := caller(c)
 	out, err := org.Do(c.Context(), grant.Appkey(), intent)
-	if err == nil {
+	if out.Version > 0 {
 		c.AnsweredFrom([]string{strconv.FormatUint(out.Version, 10)})
 	}
 	return out, err

@@ -151,7 +151,12 @@ func TestReadingOnAnotherNodeWhatWasWritten(t *testing.T) {
 	if r := b.ask("/topapi/user/count", auth+"&only_active=false", "Rollcall-Min-Version: 1000"); r.field(t, "errcode") != "-1" {
 		t.Errorf("a version that there is not: %s", r.body)
 	}
-	// A refused call has a version, too.
+	// A refused call has a version, too; that of a change is the one on which it was
+	// decided, even if the node had not seen it before.
+	made := a.ask("/topapi/v2/user/create", auth+"&userid=last&name=Name&mobile=13800009999&dept_id_list=1")
+	if r := b.ask("/topapi/v2/user/create", auth+"&userid=last&name=Name&mobile=13800009998&dept_id_list=1"); r.version() != made.version() || r.field(t, "errcode") != "60102" {
+		t.Errorf("%s, version %q, not %s", r.body, r.version(), made.version())
+	}
 	if r := a.ask("/topapi/v2/user/get", auth+"&userid=nobody"); r.version() == "" || r.field(t, "errcode") == "0" {
 		t.Errorf("%s, version %q", r.body, r.version())
 	}

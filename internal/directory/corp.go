@@ -98,7 +98,9 @@ type Intent func(s *State) (Batch, error)
 
 // Outcome tells what became of an intent.
 type Outcome struct {
-	Version uint64            // the version in which it took effect
+	// Version is the one in which it took effect; of an intent that refused, the
+	// one on which it decided that; 0 where it was not asked.
+	Version uint64
 	Changes []rollcall.Change // as they were committed
 }
 
@@ -290,7 +292,9 @@ func (c *Corp) commitTogether(group []*waiter) (synced time.Duration, accepted b
 		tx.Rollback()
 		next.wait() // finding out may take over what others committed
 		if head, err = c.resolve(id, err); err != nil {
-			fail(err)
+			for _, w := range group { // who was refused, too: it may be for what is not there now
+				w.out, w.err = Outcome{}, err
+			}
 			return synced, true
 		}
 	}
@@ -300,9 +304,7 @@ func (c *Corp) commitTogether(group []*waiter) (synced time.Duration, accepted b
 		c.show(r)
 	}
 	for _, w := range group {
-		if w.err == nil {
-			w.out.Version = head.Version
-		}
+		w.out.Version = head.Version
 	}
 	for _, b := range batches {
 		if b.Committed != nil {

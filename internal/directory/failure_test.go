@@ -217,6 +217,34 @@ func TestAStoreThatIsAwayIsNotAskedForEveryOne(t *testing.T) {
 	}
 }
 
+// Who was refused for what another one in the same transaction wanted is not told
+// so when that has not come about.
+func TestARefusalForWhatWasNotCommitted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, fails := range []bool{true, false} {
+		model := w.newCorp(t)
+		g := shut(t, w, model.Corp.ID)
+		results := g.queue(want(joined(0, "a", "Anna")), func(s *directory.State) (directory.Batch, error) {
+			if _, there := s.UserByID("a"); there {
+				return directory.Batch{}, &rollcall.Error{Kind: rollcall.KindConflict, Param: "userid"}
+			}
+			return directory.Batch{}, nil
+		})
+		if fails {
+			g.store.committing = func() error { return errors.New("broken") }
+		}
+		close(g.opened)
+		first, second := <-results[0], <-results[1]
+		if fails && (rollcall.KindOf(first.err) != rollcall.KindBusy || rollcall.KindOf(second.err) != rollcall.KindBusy) {
+			t.Errorf("nothing was committed: %v, %v", first.err, second.err)
+		}
+		if !fails && (first.err != nil || rollcall.KindOf(second.err) != rollcall.KindConflict || first.out.Version != second.out.Version) {
+			t.Errorf("the one: %+v; the other, refused in the same version: %+v", first, second)
+		}
+	}
+}
+
 // The same for sign-ins, which make no version.
 func TestAFailingCommitOfSignIns(t *testing.T) {
 	t.Parallel()

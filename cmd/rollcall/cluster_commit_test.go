@@ -1,0 +1,122 @@
+//go:build cluster
+
+package main
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+// commitText is in what a node sends to commit, and in nothing else; the COMMIT is
+// sent with it.
+const commitText = "UPDATE heads SET"
+
+// A node loses its connection when it commits: before the database has the commit,
+// after that, or so that the database gets it when the node has asked already what
+// became of it. The client's answer is true each time, and nothing is there twice.
+func TestClusterUnknownCommit(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 2)
+	token := c.token(c.nodes[0], c.newApp("main"))
+	w := &witness{t: t}
+	one, two := c.nodes[0], c.nodes[1]
+	for i, fault := range []struct {
+		what string
+		lie  func() (met <-chan struct{}, goOn func())
+		done bool
+	}{
+		{"the commit is lost", func() (<-chan struct{}, func()) {
+			return one.proxy.LoseRequest(commitText), func() {}
+		}, false},
+		{"the answer is lost", func() (<-chan struct{}, func()) {
+			return one.proxy.LoseReplyTo(commitText), func() {}
+		}, true},
+		{"the commit comes late", func() (<-chan struct{}, func()) {
+			deliver := make(chan struct{})
+			return one.proxy.HoldRequest(commitText, deliver), func() {
+				c.waitsForLock()
+				close(deliver)
+			}
+		}, true},
+		{"the commit comes never", func() (<-chan struct{}, func()) {
+			// The server ends the transaction by itself.
+			return one.proxy.HoldRequest(commitText, make(chan struct{})), c.waitsForLock
+		}, false},
+	} {
+		userid := fmt.Sprintf("unknown%d", i)
+		create := func(n *clusterNode, mobile int) answer {
+			q := question{token: token, path: "/topapi/v2/user/create", body: map[string]any{
+				"userid": userid, "name": fault.what, "mobile": fmt.Sprintf("1380000%d%03d", mobile, i), "dept_id_list": "1",
+			}}
+			a, err := c.ask(t.Context(), n, q)
+			if err != nil {
+				t.Error(err)
+			}
+			w.hear(n, q, a)
+			return a
+		}
+		met, goOn := fault.lie()
+		first, second := make(chan answer, 1), make(chan answer, 1)
+		go func() { first <- create(one, 1) }()
+		within(t, met, "a commit is sent")
+		go func() { // while nobody knows
+			a := create(two, 2)
+			for a.code == errBusy { // it may be told so after ten seconds
+				a = create(two, 2)
+			}
+			second <- a
+		}()
+		goOn()
+		a, b := within(t, first, "the client of node 1 is answered"), within(t, second, "the client of node 2 is answered")
+		t.Logf("%s: node 1 answers %s, node 2 %s", fault.what, a.text, b.text)
+		wantA, wantB := errBusy, 0
+		if fault.done {
+			wantA, wantB = 0, errUserTaken
+		}
+		if a.code != wantA || b.code != wantB {
+			t.Errorf("%s: node 1 answers %s, node 2 %s", fault.what, a.text, b.text)
+		}
+		if again := create(one, 1); again.code != errUserTaken {
+			t.Errorf("%s: asked again, node 1 answers %s", fault.what, again.text)
+		}
+		version, users, _ := c.agree(token, w.newest())
+		lines, found := killLines(t, users), 0
+		unique(t, lines)
+		for _, l := range lines {
+			if l.User != nil && l.User.UserID == userid {
+				found++
+			}
+		}
+		joined, err := c.pg.Query(clusterDatabase, "SELECT count(*) FROM changes WHERE kind = 'user_join' AND payload LIKE '%\""+userid+"\"%'")
+		if found != 1 || joined != "1" || err != nil {
+			t.Errorf("%s: %d are there, %s came in, %v", fault.what, found, joined, err)
+		}
+		c.uniqueEver("main", version)
+	}
+	c.stop()
+}
+
+// within waits for what comes soon.
+func within[T any](t *testing.T, from <-chan T, what string) (v T) {
+	t.Helper()
+	select {
+	case v = <-from:
+	case <-time.After(2 * patience):
+		t.Fatalf("it did not happen that %s", what)
+	}
+	return v
+}
+
+// waitsForLock waits until a session waits for another one to end, as the question
+// does that asks what became of a commit.
+func (c *cluster) waitsForLock() {
+	c.t.Helper()
+	eventually(c.t, "both nodes wait for the transaction to end", func() bool {
+		n, err := c.pg.Query(clusterDatabase, "SELECT count(*) >= 2 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+		if err != nil {
+			c.t.Fatal(err)
+		}
+		return n == "t"
+	})
+}
