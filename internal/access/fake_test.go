@@ -33,6 +33,13 @@ func newMemory() *memory {
 	return &memory{rows: map[string]map[string]rollcall.Token{}, more: map[string][]rollcall.Token{}}
 }
 
+// failing makes every call fail with an error, or none.
+func (m *memory) failing(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fail = err
+}
+
 func (m *memory) LoadTokens(_ context.Context, corpID string) ([]rollcall.Token, error) {
 	m.mu.Lock()
 	hook := m.onLoad
