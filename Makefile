@@ -75,25 +75,17 @@ clean: ## remove bin/
 
 # The race detector needs cgo, and cgo a C compiler.
 cc:
-	@cc=$$(go env CC); command -v "$${cc%% *}" >/dev/null && exit; \
-	printf '\n== C compiler (for the race detector)\n'; \
-	command -v apt-get >/dev/null || { echo "no $${cc%% *} here: install a C compiler" >&2; exit 1; }; \
-	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	$$sudo apt-get update -qq; \
-	$$sudo env DEBIAN_FRONTEND=noninteractive \
-		apt-get install -qq -y --no-install-recommends gcc libc6-dev
+	@cc=$$(go env CC); command -v "$${cc%% *}" >/dev/null || \
+		MUST=1 tools/install.sh 'C compiler (for the race detector)' gcc libc6-dev
 
-# The tests run PostgreSQL servers of their own, from these programs, on ports of
-# their own: the server that Debian's package starts does not matter to them. Where
-# it cannot be installed, what needs it says "not run"; with CI=true it fails.
+# The tests run PostgreSQL and pgbouncer on ports of their own: what Debian's
+# packages start does not matter to them. Where they cannot be installed, what
+# needs them says "not run"; with CI=true it fails.
 postgres:
-	@compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null && exit; \
-	printf '\n== PostgreSQL (for the tests of the second engine)\n'; \
-	command -v apt-get >/dev/null || { echo 'not installed: there is no apt-get here'; exit 0; }; \
-	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	$$sudo apt-get update -qq || true; \
-	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends postgresql \
-		|| echo 'PostgreSQL could not be installed'
+	@want=(); \
+	compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || want+=(postgresql); \
+	{ command -v pgbouncer || [ -x /usr/sbin/pgbouncer ]; } >/dev/null || want+=(pgbouncer); \
+	tools/install.sh 'for the tests of the second engine' "$${want[@]}"
 
 # What the SDKs of `make conformance` are fetched and run with. Where it is not
 # there and cannot be installed, those SDKs are named as not run.
@@ -103,15 +95,7 @@ clients:
 	python3 -c 'import ensurepip, venv' 2>/dev/null || want+=(python3 python3-venv); \
 	{ command -v node && command -v npm; } >/dev/null || want+=(nodejs npm); \
 	command -v curl >/dev/null || want+=(curl); \
-	[ "$${#want[@]}" != 0 ] || exit 0; \
-	printf '\n== %s\n' "for the SDKs: $${want[*]}"; \
-	command -v apt-get >/dev/null || { echo 'not installed: there is no apt-get here'; exit 0; }; \
-	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	$$sudo apt-get update -qq || true; \
-	for package in "$${want[@]}"; do \
-		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$$package" \
-			|| echo "$$package could not be installed"; \
-	done
+	tools/install.sh 'for the SDKs' "$${want[@]}"
 
 # What P9 of `make bench` is compared with, and what slows the disk down for it.
 # Where it is not there and cannot be installed, its line says "not run".
@@ -120,15 +104,7 @@ peers:
 	compgen -G '/usr/lib/postgresql/*/bin/pgbench' >/dev/null || command -v pgbench >/dev/null || want+=(postgresql); \
 	{ command -v slapd || [ -x /usr/sbin/slapd ]; } >/dev/null || want+=(slapd); \
 	command -v strace >/dev/null || want+=(strace); \
-	[ "$${#want[@]}" != 0 ] || exit 0; \
-	printf '\n== %s\n' "for the comparisons: $${want[*]}"; \
-	command -v apt-get >/dev/null || { echo 'not installed: there is no apt-get here'; exit 0; }; \
-	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	$$sudo apt-get update -qq || true; \
-	for package in "$${want[@]}"; do \
-		$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$$package" \
-			|| echo "$$package could not be installed"; \
-	done
+	tools/install.sh 'for the comparisons' "$${want[@]}"
 
 fmt-check:
 	$(say) 'formatting'
@@ -166,11 +142,7 @@ browser: chromium
 
 chromium:
 	@for b in chromium chromium-browser google-chrome headless-shell; do command -v $$b >/dev/null && exit; done; \
-	printf '\n== Chromium (for the page)\n'; \
-	command -v apt-get >/dev/null || { echo 'no Chromium here: install it' >&2; exit 1; }; \
-	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	$$sudo apt-get update -qq; \
-	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium
+	MUST=1 tools/install.sh 'Chromium (for the page)' chromium
 
 # Development tools, at the versions that tools/go.mod pins.
 

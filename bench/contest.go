@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"rollcall/internal/sample"
+
+	"rollcall/internal/store/pgtest"
 )
 
 // bench is one run.
@@ -20,7 +22,11 @@ type bench struct {
 	remove   []string // at the end, like temp
 	profiles int      // written so far
 	lines    []line
-	warmup   time.Duration
+
+	engine    *pgtest.Server // with -postgres, once it is needed
+	databases int            // made there so far
+
+	warmup time.Duration
 
 	small, medium, most int // people
 }

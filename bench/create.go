@@ -50,7 +50,7 @@ func (b *bench) durable() (err error) {
 		return err
 	}
 	run := &createRun{}
-	if run.dir, err = b.copyOf(dir); err != nil {
+	if run.dir, err = b.toWrite(dir); err != nil {
 		return err
 	}
 	loader, err := start("load")

@@ -27,6 +27,12 @@ func (b *bench) large() (err error) {
 	if err != nil {
 		return err
 	}
+	if dir, err = b.inEngine(dir); err != nil {
+		return err
+	}
+	if small, err = b.inEngine(small); err != nil {
+		return err
+	}
 	loader, err := start("load")
 	if err != nil {
 		return err
@@ -153,7 +159,7 @@ func (b *bench) printLarge(run *largeRun) {
 	}
 	if b.wants("P8") {
 		b.print(atMost(line{
-			Case: "P8", What: fmt.Sprintf("start until ready, %d people, SQLite", people), Unit: "s", Values: run.ready,
+			Case: "P8", What: fmt.Sprintf("start until ready, %d people, %s", people, b.engineName()), Unit: "s", Values: run.ready,
 		}, 5))
 	}
 }

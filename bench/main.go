@@ -34,6 +34,7 @@ var commands = map[string]func(args []string) error{
 	"write":      writeRate,
 	"bareinsert": bareInsert,
 	"bareimport": bareImport,
+	"barecopy":   bareCopy,
 	"joinleave":  joinLeave,
 }
 
@@ -42,13 +43,14 @@ var cases = []string{"P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10"
 
 // settings are what the command line says.
 type settings struct {
-	only    []string
-	rounds  int
-	run     time.Duration // of load, once
-	quick   bool
-	json    string
-	cache   string
-	profile string
+	only     []string
+	rounds   int
+	run      time.Duration // of load, once
+	quick    bool
+	json     string
+	cache    string
+	profile  string
+	postgres bool
 }
 
 func main() {
@@ -125,6 +127,7 @@ func parse(args []string) (settings, error) {
 	f.StringVar(&s.json, "json", "", "write all figures to this `file` too")
 	f.StringVar(&s.cache, "cache", filepath.Join(os.TempDir(), "rollcall-bench"), "keep the organizations in this `directory`")
 	f.StringVar(&s.profile, "cpuprofile", "", "write CPU profiles of the servers to this `directory`")
+	f.BoolVar(&s.postgres, "postgres", false, "keep the organizations of P3, P6 to P9 and P11 in PostgreSQL, which is started for it")
 	if err := f.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return s, err
@@ -162,6 +165,9 @@ func measure(s settings) error {
 	clean := func() {
 		for _, dir := range append(b.remove, b.temp) {
 			os.RemoveAll(dir)
+		}
+		if b.engine != nil {
+			_ = b.engine.Remove()
 		}
 	}
 	go func() {

@@ -20,7 +20,6 @@ import (
 	"rollcall/internal/pinyin"
 	"rollcall/internal/rest"
 	"rollcall/internal/sample"
-	"rollcall/internal/store/sqlite"
 	"rollcall/internal/wire"
 )
 
@@ -40,7 +39,7 @@ func serve(args []string) (err error) {
 	}
 	ctx := context.Background()
 	clock := ops.NewClock(now()).Now
-	store, err := sqlite.Open(ctx, *dir, sqlite.Options{})
+	store, err := openStore(ctx, *dir)
 	if err != nil {
 		return err
 	}

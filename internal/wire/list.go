@@ -30,15 +30,20 @@ func (c *Call) list(p *Param, a *arg) verdict {
 		c.ids = c.ids[:from]
 		return result
 	}
-	kept := c.ids[from:from]
-	for _, id := range c.ids[from:] {
-		if !slices.Contains(kept, id) {
-			kept = append(kept, id)
-		}
-	}
-	c.ids = c.ids[:from+len(kept)]
+	c.ids = distinctFrom(c.ids, from)
 	a.n, a.end = int64(from), len(c.ids)
 	return fine
+}
+
+// distinctFrom drops what comes again in a list, from one place on.
+func distinctFrom[T comparable](list []T, from int) []T {
+	kept := list[from:from]
+	for _, x := range list[from:] {
+		if !slices.Contains(kept, x) {
+			kept = append(kept, x)
+		}
+	}
+	return list[:from+len(kept)]
 }
 
 // idsOfText reads ids with commas between them. Blanks, quotes and backslashes
@@ -133,13 +138,7 @@ func (c *Call) strings(p *Param, a *arg) verdict {
 		c.words = c.words[:from]
 		return result
 	}
-	kept := c.words[from:from]
-	for _, w := range c.words[from:] {
-		if !slices.Contains(kept, w) {
-			kept = append(kept, w)
-		}
-	}
-	c.words = c.words[:from+len(kept)]
+	c.words = distinctFrom(c.words, from)
 	a.n, a.end = int64(from), len(c.words)
 	return fine
 }

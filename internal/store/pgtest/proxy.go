@@ -65,7 +65,7 @@ func (p *Proxy) Cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for c := range p.conns {
-		c.Close()
+		_ = c.Close()
 	}
 }
 
@@ -137,12 +137,12 @@ func (p *Proxy) accept(all *sync.WaitGroup) {
 		refuse := p.refuse
 		p.mu.Unlock()
 		if refuse {
-			node.Close()
+			_ = node.Close()
 			continue
 		}
 		server, err := net.Dial("tcp", p.to)
 		if err != nil {
-			node.Close()
+			_ = node.Close()
 			continue
 		}
 		p.mu.Lock()
@@ -159,24 +159,24 @@ func (p *Proxy) forward(from, to net.Conn, requests bool) {
 		p.mu.Lock()
 		delete(p.conns, from)
 		p.mu.Unlock()
-		from.Close()
+		_ = from.Close()
 		if end, ok := to.(*net.TCPConn); ok && requests {
 			_ = end.CloseWrite() // the server finishes what it got before it sees that nobody is there
 			return
 		}
-		to.Close()
+		_ = to.Close()
 	}()
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buf)
 		sprung, goesOn := p.pass(buf[:n], requests)
 		if sprung != nil {
-			from.Close() // before the server can answer
+			_ = from.Close() // before the server can answer
 			close(sprung.met)
 			goesOn = sprung.deliver != nil && p.wait(sprung.deliver)
 		}
 		if !goesOn {
-			to.Close()
+			_ = to.Close()
 			return
 		}
 		if _, failed := to.Write(buf[:n]); failed != nil || err != nil || sprung != nil {

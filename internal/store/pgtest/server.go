@@ -235,7 +235,7 @@ func (s *Server) Start() error {
 	if err != nil {
 		return err
 	}
-	defer logged.Close()
+	defer logged.Close() //nolint:errcheck // the server has its own
 	cmd := s.command(context.Background(), "postgres", "-D", s.data())
 	cmd.Stdout, cmd.Stderr = logged, logged
 	// It ends with this process, however that ends, and has a group of its own, by

@@ -111,12 +111,17 @@ func (c *counter) User(u *rollcall.User) error {
 	return nil
 }
 
-func (*counter) EndedStay(rollcall.Ordinal, rollcall.Stay) error                        { return nil }
+func (*counter) EndedStay(rollcall.Ordinal, rollcall.Stay) error { return nil }
+
 func (*counter) EndedMembership(rollcall.Ordinal, rollcall.DeptID, rollcall.Stay) error { return nil }
-func (*counter) EndedParent(_, _ rollcall.DeptID, _ rollcall.Stay) error                { return nil }
-func (*counter) RoleGroup(*rollcall.RoleGroup, bool) error                              { return nil }
-func (*counter) Role(*rollcall.Role, bool) error                                        { return nil }
-func (*counter) App(*rollcall.App) error                                                { return nil }
+
+func (*counter) EndedParent(_, _ rollcall.DeptID, _ rollcall.Stay) error { return nil }
+
+func (*counter) RoleGroup(*rollcall.RoleGroup, bool) error { return nil }
+
+func (*counter) Role(*rollcall.Role, bool) error { return nil }
+
+func (*counter) App(*rollcall.App) error { return nil }
 
 func BenchmarkLoad(b *testing.B) {
 	for _, n := range []int{1_000, 10_000, 1_000_000} {

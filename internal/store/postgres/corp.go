@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rollcall"
+	"rollcall/internal/store/pack"
 
 	"github.com/jackc/pgx/v5/pgtype"
 )
@@ -150,7 +151,7 @@ func (s *Store) createCorp(ctx context.Context, c rollcall.Corp) error {
 
 // newCorp returns the statement that inserts an organization.
 func newCorp(c *rollcall.Corp) (query, error) {
-	eras, err := packEras(c.Eras)
+	eras, err := pack.Eras(c.Eras)
 	q := statement(insertCorp)
 	q.text(c.ID).text(c.Name).text(string(c.ErrmsgLanguage)).text(c.Timezone).int(int64(c.ClosingHour)).flag(c.Subdepartments)
 	q.int(int64(c.CreatedAt)).int(int64(c.RetentionDays)).flag(c.Sandbox).text(eras)
@@ -173,7 +174,7 @@ func (w *writer) updateCorp(c *rollcall.Change) error {
 		q.null(pgtype.TextOID).null(pgtype.TextOID).null(pgtype.Int8OID).null(pgtype.BoolOID).null(pgtype.Int8OID).null(pgtype.BoolOID)
 	}
 	if c.Corp.Eras != nil {
-		eras, err := packEras(*c.Corp.Eras)
+		eras, err := pack.Eras(*c.Corp.Eras)
 		if err != nil {
 			return err
 		}

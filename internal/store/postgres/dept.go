@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"rollcall"
+	"rollcall/internal/store/pack"
 
 	"github.com/jackc/pgx/v5/pgtype"
 )
@@ -83,7 +84,7 @@ func (t *tx) noteDept(d rollcall.DeptID, alive bool) {
 
 func (w *writer) createDept(c *rollcall.Change) error {
 	d := c.Dept
-	options, err := packOptions(d.Options)
+	options, err := pack.Options(d.Options)
 	if err != nil {
 		return err
 	}
@@ -144,7 +145,7 @@ func (w *writer) updateDept(c *rollcall.Change) error {
 	given(&q, u.ParentID).givenText(u.Name).givenText(u.NameEN)
 	given(&q, u.Order).givenText(u.SourceIdentifier).givenText(u.Brief).int(int64(c.At))
 	if u.Options != nil {
-		options, err := packOptions(u.Options)
+		options, err := pack.Options(u.Options)
 		if err != nil {
 			return err
 		}

@@ -20,8 +20,9 @@ func ownServer(t *testing.T) (s *pgtest.Server, url string) {
 	if _, err := s.Query("postgres", "CREATE DATABASE own"); err != nil {
 		t.Fatal(err)
 	}
-	newCorp(t, open(t, s.URL("own")), "acme")
-	return s, s.URL("own")
+	url = s.URL("own")
+	newCorp(t, open(t, url), "acme")
+	return s, url
 }
 
 // dept is a change that can be made once.

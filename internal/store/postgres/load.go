@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"rollcall"
+	"rollcall/internal/store/pack"
 )
 
 const (
@@ -149,7 +150,7 @@ func (l *loader) corp(r row) error {
 }
 
 func (l *loader) dept(r row, d *rollcall.Dept) error {
-	options, err := unpackOptions(r[11])
+	options, err := pack.UnpackOptions(r[11])
 	if err != nil {
 		return fmt.Errorf("options of %d: %w", r.int(0), err)
 	}

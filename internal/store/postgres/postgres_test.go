@@ -20,11 +20,21 @@ func TestMain(m *testing.M) {
 }
 
 func TestConformance(t *testing.T) {
+	conformance(t, func(url string) string { return url })
+}
+
+// Nothing of a session outlives its transaction: a pooler may hand its connection
+// to somebody else.
+func TestConformanceThroughAPooler(t *testing.T) {
+	conformance(t, pgtest.StartPooler(t, server.Server(t)).Through)
+}
+
+func conformance(t *testing.T, through func(url string) string) {
 	databases := map[string]string{} // of tests, by name
 	storetest.Run(t, func(t *testing.T) rollcall.Store {
 		url, ok := databases[t.Name()]
 		if !ok {
-			url = server.Database(t)
+			url = through(server.Database(t))
 			databases[t.Name()] = url
 		}
 		s, err := postgres.Open(t.Context(), url, postgres.Options{Create: true})

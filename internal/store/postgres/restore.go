@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rollcall"
+	"rollcall/internal/store/pack"
 )
 
 const (
@@ -184,7 +185,7 @@ func (r *restorer) Corp(c *rollcall.Corp) error {
 // Dept implements [rollcall.Snapshot].
 func (r *restorer) Dept(d *rollcall.Dept, ended rollcall.Instant) error {
 	return r.add("a department", func() error {
-		options, err := packOptions(d.Options)
+		options, err := pack.Options(d.Options)
 		if err != nil {
 			return err
 		}
@@ -197,7 +198,7 @@ func (r *restorer) Dept(d *rollcall.Dept, ended rollcall.Instant) error {
 // User implements [rollcall.Snapshot].
 func (r *restorer) User(u *rollcall.User) error {
 	return r.add("a person", func() error {
-		details, err := packDetails(&u.Details)
+		details, err := pack.Details(&u.Details)
 		if err != nil {
 			return err
 		}

@@ -122,7 +122,8 @@ func TestDamageIsFound(t *testing.T) {
 		tx := begin(t, s)
 		u := rollcall.User{UserID: "ann", Stay: rollcall.Stay{To: rollcall.Open}}
 		err := tx.Append([]rollcall.Change{
-			dept(2), {Kind: rollcall.UserJoined, Payload: rollcall.Payload{User: &u}},
+			dept(2),
+			{Kind: rollcall.UserJoined, Payload: rollcall.Payload{User: &u}},
 			{Kind: rollcall.MemberAdded, DeptID: 2, Payload: rollcall.Payload{Member: &rollcall.Membership{DeptID: 2}}},
 		})
 		if err != nil {

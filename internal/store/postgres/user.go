@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"rollcall"
+	"rollcall/internal/store/pack"
 
 	"github.com/jackc/pgx/v5/pgtype"
 )
@@ -64,7 +65,7 @@ func (w *writer) joinUser(c *rollcall.Change) error {
 	if len(u.Memberships)+len(u.Roles) > 0 {
 		return errors.New("it carries memberships or roles; they are changes of their own")
 	}
-	details, err := packDetails(&u.Details)
+	details, err := pack.Details(&u.Details)
 	if err != nil {
 		return err
 	}
@@ -138,7 +139,7 @@ func (w *writer) updateUser(c *rollcall.Change) error {
 	given(&q, u.HiredDate).givenText(u.Extension)
 	given(&q, u.Joined).int(int64(c.At))
 	if u.Details != nil {
-		details, err := packDetails(u.Details)
+		details, err := pack.Details(u.Details)
 		if err != nil {
 			return err
 		}

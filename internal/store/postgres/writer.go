@@ -204,8 +204,10 @@ func (w *writer) settle() error {
 		at     *[]entry
 		insert func(rowSet, []entry) []step
 	}{
-		{&w.depts, &w.deptAt, w.insertDepts}, {&w.users, &w.userAt, w.insertUsers},
-		{&w.fresh, &w.freshAt, w.insertMembers}, {&w.others, &w.othersAt, w.insertMembers},
+		{&w.depts, &w.deptAt, w.insertDepts},
+		{&w.users, &w.userAt, w.insertUsers},
+		{&w.fresh, &w.freshAt, w.insertMembers},
+		{&w.others, &w.othersAt, w.insertMembers},
 	} {
 		switch {
 		case part.rows.n == 0:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"rollcall"
+	"rollcall/internal/store/pack"
 
 	"zombiezen.com/go/sqlite"
 )
@@ -141,7 +142,7 @@ func (c carrier) updateCorp(ch *rollcall.Change) error {
 		q.null().null().null().null().null().null()
 	}
 	if ch.Corp.Eras != nil {
-		eras, err := packEras(*ch.Corp.Eras)
+		eras, err := pack.Eras(*ch.Corp.Eras)
 		if err != nil {
 			return err
 		}
@@ -192,7 +193,7 @@ func (c carrier) createDept(ch *rollcall.Change) error {
 		return err
 	}
 	d := ch.Dept
-	options, err := packOptions(d.Options)
+	options, err := pack.Options(d.Options)
 	if err != nil {
 		return err
 	}
@@ -220,7 +221,7 @@ func (c carrier) updateDept(ch *rollcall.Change) error {
 	given(&q, u.ParentID).givenText(u.Name).givenText(u.NameEN)
 	given(&q, u.Order).givenText(u.SourceIdentifier).givenText(u.Brief).int(int64(ch.At))
 	if u.Options != nil {
-		options, err := packOptions(u.Options)
+		options, err := pack.Options(u.Options)
 		if err != nil {
 			return err
 		}
@@ -299,7 +300,7 @@ func (c carrier) joinUser(ch *rollcall.Change) error {
 
 func (c carrier) putUser(sql string, ch *rollcall.Change) (rows int, err error) {
 	u := ch.User
-	details, err := packDetails(&u.Details)
+	details, err := pack.Details(&u.Details)
 	if err != nil {
 		return 0, err
 	}
@@ -318,7 +319,7 @@ func (c carrier) updateUser(ch *rollcall.Change) error {
 	given(&q, u.HiredDate).givenText(u.Extension)
 	given(&q, u.Joined).int(int64(ch.At))
 	if u.Details != nil {
-		details, err := packDetails(u.Details)
+		details, err := pack.Details(u.Details)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"rollcall"
+	"rollcall/internal/store/pack"
 
 	"zombiezen.com/go/sqlite"
 )
@@ -125,7 +126,7 @@ func (l *loader) corp() error {
 func (l *loader) depts() error {
 	var d rollcall.Dept
 	return l.each(selectDepts, func(stmt *sqlite.Stmt) error {
-		options, err := unpackOptions(column(stmt, 11))
+		options, err := pack.UnpackOptions(column(stmt, 11))
 		if err != nil {
 			return fmt.Errorf("options of %d: %w", stmt.ColumnInt64(0), err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"rollcall"
+	"rollcall/internal/store/pack"
 
 	"zombiezen.com/go/sqlite"
 )
@@ -148,7 +149,7 @@ func (r *restorer) Corp(c *rollcall.Corp) error {
 		if c.ID != r.corpID {
 			return fmt.Errorf("it is %q", c.ID)
 		}
-		eras, err := packEras(c.Eras)
+		eras, err := pack.Eras(c.Eras)
 		if err != nil {
 			return err
 		}
@@ -162,7 +163,7 @@ func (r *restorer) Corp(c *rollcall.Corp) error {
 // Dept implements [rollcall.Snapshot].
 func (r *restorer) Dept(d *rollcall.Dept, ended rollcall.Instant) error {
 	return r.do(said("department %d", d.ID), func() error {
-		options, err := packOptions(d.Options)
+		options, err := pack.Options(d.Options)
 		if err != nil {
 			return err
 		}
@@ -179,7 +180,7 @@ func (r *restorer) User(u *rollcall.User) error {
 }
 
 func (r *restorer) user(u *rollcall.User) error {
-	details, err := packDetails(&u.Details)
+	details, err := pack.Details(&u.Details)
 	if err != nil {
 		return err
 	}
