@@ -188,7 +188,8 @@ func (c *cluster) ask(ctx context.Context, n *clusterNode, q question) (a answer
 	if a.text, err = io.ReadAll(resp.Body); err != nil {
 		return a, err
 	}
-	return a, a.read(resp, q)
+	err = a.read(resp, q)
+	return a, err
 }
 
 // read takes an answer apart.
