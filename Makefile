@@ -32,7 +32,7 @@ GOLANGCI := bin/golangci-lint
 
 say = @printf '\n== %s\n'
 
-.PHONY: help build test verify conformance bench fmt lint fuzz fuzz-api kill clean \
+.PHONY: help build test verify conformance bench fmt lint fuzz fuzz-api kill cluster clean \
 	cc clients peers postgres fmt-check vet laws race verify-fuzz browser chromium
 
 help: ## list the targets
@@ -44,7 +44,7 @@ build: ## build bin/rollcall, one static binary
 
 test: cc postgres fmt-check vet laws race fuzz ## the check before each commit (10 minutes at most)
 
-verify: lint verify-fuzz kill browser fuzz-api ## the long check: linters, longer fuzzing, the kill test, the page in a browser, the API fuzzed from its document (40 minutes at most)
+verify: lint verify-fuzz kill cluster browser fuzz-api ## the long check: linters, longer fuzzing, the kill test, several nodes in trouble, the page in a browser, the API fuzzed from its document (40 minutes at most)
 
 conformance: clients ## run published SDKs, fetched from their registries, against a live server
 	$(say) 'published SDKs'
@@ -133,6 +133,12 @@ kill: cc
 	@if grep -rqs --include='*_test.go' '^func TestKill' cmd/rollcall; then \
 		CGO_ENABLED=1 go test -race -count=1 -tags=kill -run TestKill -timeout 20m ./cmd/rollcall/...; \
 	else echo 'there is none yet in cmd/rollcall'; fi
+
+# Several servers on one PostgreSQL, which are killed, stopped and cut off from it.
+# Each test that chooses at random prints how to run it again with its seed.
+cluster: cc postgres
+	$(say) 'several nodes on one PostgreSQL'
+	CGO_ENABLED=1 go test -race -count=1 -tags=cluster -run TestCluster -timeout 10m ./cmd/rollcall
 
 # The page of the API in a real browser. Pictures of it, light and dark and in
 # several widths: make browser BROWSERFLAGS=-browser.shots=DIR

@@ -35,13 +35,13 @@ func TestClusterUnknownCommit(t *testing.T) {
 		{"the commit comes late", func() (<-chan struct{}, func()) {
 			deliver := make(chan struct{})
 			return one.proxy.HoldRequest(commitText, deliver), func() {
-				c.waitsForLock()
+				c.waitForLock(2)
 				close(deliver)
 			}
 		}, true},
 		{"the commit comes never", func() (<-chan struct{}, func()) {
 			// The server ends the transaction by itself.
-			return one.proxy.HoldRequest(commitText, make(chan struct{})), c.waitsForLock
+			return one.proxy.HoldRequest(commitText, make(chan struct{})), func() { c.waitForLock(2) }
 		}, false},
 	} {
 		userid := fmt.Sprintf("unknown%d", i)
@@ -80,19 +80,7 @@ func TestClusterUnknownCommit(t *testing.T) {
 		if again := create(one, 1); again.code != errUserTaken {
 			t.Errorf("%s: asked again, node 1 answers %s", fault.what, again.text)
 		}
-		version, users, _ := c.agree(token, w.newest())
-		lines, found := killLines(t, users), 0
-		unique(t, lines)
-		for _, l := range lines {
-			if l.User != nil && l.User.UserID == userid {
-				found++
-			}
-		}
-		joined, err := c.pg.Query(clusterDatabase, "SELECT count(*) FROM changes WHERE kind = 'user_join' AND payload LIKE '%\""+userid+"\"%'")
-		if found != 1 || joined != "1" || err != nil {
-			t.Errorf("%s: %d are there, %s came in, %v", fault.what, found, joined, err)
-		}
-		c.uniqueEver("main", version)
+		c.thereOnce(w, token, userid)
 	}
 	c.stop()
 }
@@ -108,12 +96,76 @@ func within[T any](t *testing.T, from <-chan T, what string) (v T) {
 	return v
 }
 
-// waitsForLock waits until a session waits for another one to end, as the question
-// does that asks what became of a commit.
-func (c *cluster) waitsForLock() {
+// A node is killed while its commit is on the way. The client, which has no answer,
+// asks another node, which knows whether it happened.
+func TestClusterKilledAtCommit(t *testing.T) {
+	t.Parallel()
+	c := newCluster(t, 2)
+	token := c.token(c.nodes[0], c.newApp("main"))
+	w := &witness{t: t}
+	one, two := c.nodes[0], c.nodes[1]
+	for userid, arrives := range map[string]bool{"arrives": true, "vanishes": false} {
+		q := question{token: token, path: "/topapi/v2/user/create", body: map[string]any{
+			"userid": userid, "name": "Name", "mobile": fmt.Sprintf("1380000%04d", len(userid)), "dept_id_list": "1",
+		}}
+		deliver := make(chan struct{})
+		met := one.proxy.HoldRequest(commitText, deliver)
+		lost, again := make(chan error, 1), make(chan answer, 1)
+		go func() {
+			_, err := c.ask(t.Context(), one, q)
+			lost <- err
+		}()
+		within(t, met, "a commit is sent")
+		one.live().kill()
+		if err := within(t, lost, "the client has no answer"); err == nil {
+			t.Errorf("%s: the node that was killed has answered", userid)
+		}
+		go func() {
+			for {
+				a, err := c.ask(t.Context(), two, q)
+				if err != nil || a.code != errBusy { // it may be told so after ten seconds
+					again <- a
+					return
+				}
+			}
+		}()
+		c.waitForLock(1)
+		want := 0
+		if arrives {
+			close(deliver)
+			want = errUserTaken
+		}
+		a := within(t, again, "the client of node 2 is answered")
+		t.Logf("%s: %s", userid, a.text)
+		if a.code != want {
+			t.Errorf("%s: the other node answers %s", userid, a.text)
+		}
+		w.hear(two, q, a)
+		c.start(one)
+		c.thereOnce(w, token, userid)
+	}
+	c.stop()
+}
+
+// thereOnce makes sure that all nodes show a person, who came in once.
+func (c *cluster) thereOnce(w *witness, token, userid string) {
 	c.t.Helper()
-	eventually(c.t, "both nodes wait for the transaction to end", func() bool {
-		n, err := c.pg.Query(clusterDatabase, "SELECT count(*) >= 2 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+	version, users, _ := c.agree(token, w.newest())
+	lines := killLines(c.t, users)
+	unique(c.t, lines)
+	joined, err := c.pg.Query(clusterDatabase, "SELECT count(*) FROM changes WHERE kind = 'user_join' AND payload LIKE '%\""+userid+"\"%'")
+	if !hasUser(lines, userid) || joined != "1" || err != nil {
+		c.t.Errorf("%s is there: %v, came in %s times, %v", userid, hasUser(lines, userid), joined, err)
+	}
+	c.uniqueEver("main", version)
+}
+
+// waitForLock waits until so many sessions wait for a transaction to end, as the
+// question does that asks what became of a commit.
+func (c *cluster) waitForLock(sessions int) {
+	c.t.Helper()
+	eventually(c.t, "sessions wait for the transaction to end", func() bool {
+		n, err := c.pg.Query(clusterDatabase, fmt.Sprintf("SELECT count(*) >= %d FROM pg_stat_activity WHERE wait_event_type = 'Lock'", sessions))
 		if err != nil {
 			c.t.Fatal(err)
 		}

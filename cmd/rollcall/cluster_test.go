@@ -188,7 +188,8 @@ func (c *cluster) ask(ctx context.Context, n *clusterNode, q question) (a answer
 	if a.text, err = io.ReadAll(resp.Body); err != nil {
 		return a, err
 	}
-	return a, a.read(resp, q)
+	err = a.read(resp, q)
+	return a, err
 }
 
 // read takes an answer apart.
@@ -261,11 +262,11 @@ func (c *cluster) bulk(n *clusterNode, token, list string, least uint64) (versio
 	c.t.Helper()
 	eventually(c.t, fmt.Sprintf("node %d lists version %d", n.number, least), func() bool {
 		a, err := c.ask(c.t.Context(), n, question{token: token, path: "/rollcall/v1/" + list, min: least})
-		if err != nil || a.code != 0 {
+		if err != nil || a.code != 0 || a.stale != 0 {
 			return false
 		}
-		if a.stale != 0 || a.version < least {
-			c.t.Errorf("node %d: asked for version %d, it answers from %d, %s old", n.number, least, a.version, a.stale)
+		if a.version < least {
+			c.t.Errorf("node %d: asked for version %d, it answers from %d", n.number, least, a.version)
 		}
 		version, lines = a.version, a.text
 		return true

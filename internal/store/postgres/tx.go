@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -92,7 +93,9 @@ func (s *Store) begin(ctx context.Context, corpID string) (*tx, error) {
 		s.inside.Done()
 		return nil, err
 	}
-	t.sign = time.AfterFunc(s.alive, t.signOfLife)
+	// It is set before it can go off, as it might if the process is stopped here.
+	t.sign = time.AfterFunc(math.MaxInt64, t.signOfLife)
+	t.sign.Reset(s.alive)
 	return t, nil
 }
 
