@@ -25,7 +25,7 @@ import (
 )
 
 var (
-	manyOrgs  = flag.Int("many.orgs", 200, "organizations of TestClusterManyOrganizations")
+	manyOrgs  = flag.Int("many.orgs", 1000, "organizations of TestClusterManyOrganizations")
 	manyAsked = flag.Int("many.asked", 200, "how many of them are asked for")
 	manyLimit = flag.Int64("many.limit", 64, "memory limit of the node, in MiB")
 )
@@ -37,7 +37,7 @@ const (
 	manyClients = 16
 	// manyBeside is what the process may take beside the organizations, in MiB,
 	// and in relation to them: requests, and garbage that was not collected yet.
-	manyBeside, manyGarbage = 64, 4.0 / 3
+	manyBeside, manyGarbage = 128, 4.0 / 3
 )
 
 // TestClusterManyOrganizations makes many organizations in one database and asks a
