@@ -254,7 +254,13 @@ func (w *failoverWorld) play(round int) {
 	w.await("everybody is answered")
 	time.Sleep(time.Duration(w.rng.Int64N(int64(failoverWithin)))) // the random moment
 	d := &death{at: time.Now()}
-	if err := w.primary.Kill(); err != nil {
+	// Its whole machine, and then its first process only: the others may show what
+	// no standby has until they have ended, too.
+	kill, what := w.primary.Kill, "machine"
+	if round%2 == 0 {
+		kill, what = w.primary.KillFirst, "first process"
+	}
+	if err := kill(); err != nil {
 		t.Fatal(err)
 	}
 	d.promoting = time.Now()
@@ -276,8 +282,8 @@ func (w *failoverWorld) play(round int) {
 	for i := range d.accepted {
 		accepted = append(accepted, time.Duration(d.accepted[i].Load()).Round(time.Millisecond).String())
 	}
-	t.Logf("round %d: the promotion took %s; writes were accepted %s after it began, on each node",
-		round, promoted.Round(time.Millisecond), strings.Join(accepted, " and "))
+	t.Logf("round %d: the %s died; the promotion took %s; writes were accepted %s after it began, on each node",
+		round, what, promoted.Round(time.Millisecond), strings.Join(accepted, " and "))
 	w.verify()
 }
 

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"fmt"
 
 	"rollcall"
@@ -15,7 +16,31 @@ ON CONFLICT (corp_id, slot) DO UPDATE SET batch = excluded.batch, version = excl
 	// The last one, should somebody use a name again.
 	selectBatch = `
 SELECT corp_id, version, feed, batch FROM batches WHERE corp_id = $1 AND batch = $2 ORDER BY version + feed DESC LIMIT 1`
+
+	// Before its first batch an organization has a head that none made.
+	selectPassed = `
+SELECT 1 FROM batches WHERE corp_id = $1 AND slot = ($3::bigint + $4::bigint) % 2048 AND batch = $2 AND version = $3 AND feed = $4
+UNION ALL
+SELECT 1 FROM heads WHERE corp_id = $1 AND batch = $2 AND version = $3 AND feed = $4
+UNION ALL
+SELECT 1 FROM heads WHERE corp_id = $1 AND $2::text = '' AND $3::bigint = 0 AND $4::bigint = 0`
 )
+
+// Passed implements [rollcall.Store].
+func (s *Store) Passed(ctx context.Context, h rollcall.Head) (passed bool, err error) {
+	err = s.read(ctx, func(ctx context.Context, l link, _ func()) error {
+		q := statement(selectPassed)
+		q.text(h.CorpID).text(h.Batch).int(int64(h.Version)).int(int64(h.Feed))
+		return l.each(ctx, q, func(row) error {
+			passed = true
+			return nil
+		})
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for a head of %q: %w", h.CorpID, err)
+	}
+	return passed, nil
+}
 
 // remember returns the statement that keeps the batch of a head that is being
 // committed.
