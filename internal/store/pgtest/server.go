@@ -282,6 +282,9 @@ func (s *Server) await(sql, want string) error {
 	}
 }
 
+// PID is the id of the server's first process; all others are its children.
+func (s *Server) PID() int { return s.pid }
+
 // Log returns the end of the server's log.
 func (s *Server) Log() string {
 	b, err := os.ReadFile(filepath.Join(s.Dir, "log"))
