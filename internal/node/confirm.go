@@ -114,7 +114,7 @@ func (n *Node) ask() error {
 	for _, h := range heads {
 		o, held := n.Org(h.CorpID)
 		switch {
-		case held && !o.behind(h):
+		case held && !o.behind(h) && !o.strayed(h):
 			o.confirm(asked)
 		case held:
 			begun = append(begun, n.catchUp(o, h, asked, number))
