@@ -33,6 +33,13 @@ func newMemory() *memory {
 	return &memory{rows: map[string]map[string]rollcall.Token{}, more: map[string][]rollcall.Token{}}
 }
 
+// breaks makes the store fail from now on, or work again.
+func (m *memory) breaks(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fail = err
+}
+
 func (m *memory) LoadTokens(_ context.Context, corpID string) ([]rollcall.Token, error) {
 	m.mu.Lock()
 	hook := m.onLoad
