@@ -30,6 +30,11 @@ type Store interface {
 	// is given twice comes once. It is cheap: followers call it several times a
 	// second.
 	Heads(ctx context.Context, only ...string) ([]Head, error)
+	// Passed tells whether the history of an organization leads through a head that
+	// it had. It does not where another machine took the place of the one that said
+	// so and lacks the last commits. The last 1,000 heads at least are remembered;
+	// of an older one the answer is no.
+	Passed(ctx context.Context, h Head) (bool, error)
 	// CreateCorp adds an organization at version 0, with nothing in it but the
 	// root department, which gets the organization's name. An id that is taken
 	// is [ErrCorpExists].

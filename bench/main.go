@@ -39,7 +39,7 @@ var commands = map[string]func(args []string) error{
 }
 
 // cases are what can be asked for with -only. The list is immutable.
-var cases = []string{"P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11", "P12", "P13", "rate", "activity"}
+var cases = []string{"P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11", "P12", "P13", "rate", "activity", "nodes"}
 
 // settings are what the command line says.
 type settings struct {
@@ -107,6 +107,7 @@ Cases:
   P12   P1 while 1,000 people a second are created on the same server
   P13   joining and leaving a department of 1,000,000 against one of 10
   rate  durable changes a second through the write path
+  nodes  reads of one, two and three nodes on one PostgreSQL
   activity  questions about 400 days of sign-ins (makes an organization of its own)
 
 Flags:
@@ -192,6 +193,7 @@ func measure(s settings) error {
 		{[]string{"P13"}, b.joinLeave},
 		{[]string{"rate"}, b.rates},
 		{[]string{"activity"}, b.questions},
+		{[]string{"nodes"}, b.nodes},
 	} {
 		if !slices.ContainsFunc(stage.cases, b.wants) {
 			continue

@@ -26,6 +26,9 @@ func (s *instantStore) Heads(context.Context, ...string) ([]rollcall.Head, error
 	return []rollcall.Head{s.head}, nil
 }
 
+// Passed implements [rollcall.Store].
+func (*instantStore) Passed(context.Context, rollcall.Head) (bool, error) { return true, nil }
+
 // CreateCorp implements [rollcall.Store].
 func (*instantStore) CreateCorp(context.Context, rollcall.Corp) error { return rollcall.ErrCorpExists }
 

@@ -3,9 +3,13 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -223,6 +227,7 @@ func (w *killWriter) empty(id int64) bool {
 	return true
 }
 
+// differ tells where two pictures differ.
 func differ[K comparable, V comparable](t *testing.T, what string, got, want map[K]V) {
 	t.Helper()
 	for k, v := range want {
@@ -263,4 +268,60 @@ func (c tally) String() string {
 		text = append(text, fmt.Sprintf("%s: %d", what, c[what]))
 	}
 	return strings.Join(text, ", ")
+}
+
+// readKillOrg reads the people and departments that a server shows at a version,
+// which is at least that.
+func readKillOrg(t *testing.T, client *http.Client, addr, token string, least uint64) (org killOrg, version uint64) {
+	t.Helper()
+	org = newKillOrg()
+	version = stream(t, client, addr, token, "departments", least, func(line killLine) {
+		if d := line.Dept; d.ID != 1 {
+			org.depts[d.ID] = killDept{d.Name, d.ParentID}
+		}
+	})
+	users := stream(t, client, addr, token, "users", least, func(line killLine) {
+		u := line.User
+		if _, twice := org.people[u.UserID]; twice || len(u.Memberships) != 1 {
+			t.Errorf("%q is there twice: %v, or not in one department: %+v", u.UserID, twice, u.Memberships)
+			return
+		}
+		org.people[u.UserID] = killPerson{u.Name, u.Mobile, u.Memberships[0].DeptID, len(u.Roles) == 1}
+	})
+	if users != version {
+		t.Errorf("%s shows people of version %d and departments of version %d", addr, users, version)
+	}
+	return org, version
+}
+
+// stream reads a list of everything and returns its version.
+func stream(t *testing.T, client *http.Client, addr, token, name string, least uint64, line func(killLine)) (version uint64) {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodGet, "http://"+addr+"/rollcall/v1/"+name, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	if least > 0 {
+		req.Header.Set("Rollcall-Min-Version", fmt.Sprint(least))
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	for lines := json.NewDecoder(resp.Body); ; {
+		var l killLine
+		err := lines.Decode(&l)
+		switch {
+		case errors.Is(err, io.EOF):
+			return version
+		case err != nil || resp.StatusCode != http.StatusOK:
+			t.Fatalf("/rollcall/v1/%s: status %d: %v", name, resp.StatusCode, err)
+		case l.Dept == nil && l.User == nil:
+			version = l.Version
+		default:
+			line(l)
+		}
+	}
 }

@@ -27,7 +27,18 @@ func TestMain(m *testing.M) {
 		// Without it each process sleeps for a second before it ends.
 		os.Setenv("GORACE", "atexit_sleep_ms=0")
 	}
-	testscript.Main(m, map[string]func(){"rollcall": main})
+	testscript.Main(tidy{m}, map[string]func(){"rollcall": main})
+}
+
+// tidy removes what the tests share.
+type tidy struct{ *testing.M }
+
+func (m tidy) Run() int {
+	code := m.M.Run()
+	if imported.temp != "" {
+		os.RemoveAll(imported.temp)
+	}
+	return code
 }
 
 // TestScripts runs the command line; testdata/script/README says what its own

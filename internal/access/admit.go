@@ -76,6 +76,9 @@ func (r *Registry) admitUnknown(ctx context.Context, q Request, now rollcall.Ins
 	if !isToken(q.Token) {
 		return Admission{}, nil
 	}
+	// The context of a request ends when the client closes its side, and it may
+	// wait for the answer all the same. Nothing here takes long without it.
+	ctx = context.WithoutCancel(ctx)
 	tag := tagNumber(q.Token)
 	ids, err := r.corpsTagged(ctx, tag)
 	if err != nil {

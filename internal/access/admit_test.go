@@ -236,10 +236,10 @@ func TestTokensWhileTheStoreIsAway(t *testing.T) {
 		}
 		b.admits(known, true, "what is known")
 		// One that failed, and nobody asks until long after the store is back.
-		b.store.breaks(errors.New("down"))
+		b.store.failing(errors.New("down"))
 		close(hang)
 		time.Sleep(time.Hour)
-		b.store.breaks(nil)
+		b.store.failing(nil)
 		b.admits(token, true, "when the store was back long ago")
 		time.Sleep(time.Second)
 	})

@@ -33,8 +33,8 @@ func newMemory() *memory {
 	return &memory{rows: map[string]map[string]rollcall.Token{}, more: map[string][]rollcall.Token{}}
 }
 
-// breaks makes the store fail from now on, or work again.
-func (m *memory) breaks(err error) {
+// failing makes every call fail with an error, or none.
+func (m *memory) failing(err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.fail = err

@@ -69,6 +69,20 @@ func (g *Register) CatchUp(ctx context.Context) error {
 	return nil
 }
 
+// Reload reads everything anew: the store does not have any more what it had.
+func (g *Register) Reload(ctx context.Context) error {
+	fresh, err := Open(ctx, g.store, g.corpID)
+	if err != nil {
+		return err
+	}
+	g.catching.Lock()
+	defer g.catching.Unlock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.days, g.order, g.feed = fresh.days, fresh.order, fresh.feed
+	return nil
+}
+
 // put replaces the set of a day; g.mu is held.
 func (g *Register) put(d rollcall.Day, set *ordset.Set) {
 	if g.days[d] == nil {

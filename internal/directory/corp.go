@@ -36,6 +36,8 @@ type Corp struct {
 	opt    Options
 	maker  *maker
 	root   atomic.Pointer[Root]
+	head   atomic.Pointer[rollcall.Head] // of the store, up to which root is; set by the holder of writing
+	losses atomic.Uint64                 // how often the store had lost what was shown
 	walks  *walks
 	recent *recent
 
@@ -55,17 +57,25 @@ type Corp struct {
 // Open loads an organization.
 func Open(ctx context.Context, corpID string, opt Options) (*Corp, error) {
 	c := &Corp{id: corpID, opt: opt, maker: &maker{opt.Encoder, opt.Keyer}, walks: newWalks(opt.Kept), recent: newRecent()}
-	r, err := load(ctx, opt.Store, corpID, c.maker)
+	r, head, err := loadHead(ctx, opt.Store, corpID, c.maker)
 	if err != nil {
 		return nil, err
 	}
 	r.stamp()
+	c.head.Store(&head)
 	c.root.Store(r)
 	return c, nil
 }
 
 // ID returns the organization's id.
 func (c *Corp) ID() string { return c.id }
+
+// Head returns the head of the store up to which the newest version is.
+func (c *Corp) Head() rollcall.Head { return *c.head.Load() }
+
+// Losses counts how often the organization was loaded anew because the store did
+// not have any more what was shown.
+func (c *Corp) Losses() uint64 { return c.losses.Load() }
 
 // Current returns the newest version.
 func (c *Corp) Current() *Root { return c.root.Load() }
@@ -303,6 +313,9 @@ func (c *Corp) commitTogether(group []*waiter) (synced time.Duration, accepted b
 		c.recent.note(next.touched)
 		c.show(r)
 	}
+	if known := c.Head(); head.Version+head.Feed > known.Version+known.Feed { // else a follower was there first
+		c.head.Store(&head)
+	}
 	for _, w := range group {
 		w.out.Version = head.Version
 	}
@@ -415,14 +428,32 @@ func (c *Corp) CatchUp(ctx context.Context) error {
 
 var errTooMany = errors.New("too many changes to take over one by one")
 
-// takeOver publishes every version up to the head's that others committed.
+// takeOver publishes every version up to the head's that others committed. Where
+// the store has lost what is shown, because a server took the place of one that
+// was ahead of it, the organization is loaded anew: a version of the same number
+// may be another one.
 func (c *Corp) takeOver(ctx context.Context, head rollcall.Head, changes func(after uint64, fn func(rollcall.Change) error) error) error {
-	r := c.Current()
+	r, known := c.Current(), c.Head()
+	if head == known {
+		return nil
+	}
+	passed, err := c.opt.Store.Passed(ctx, known)
+	if err != nil {
+		return fmt.Errorf("taking over the changes of organization %s: %w", c.id, err)
+	}
+	if !passed {
+		if err := c.reload(ctx); err != nil {
+			return err
+		}
+		c.losses.Add(1)
+		return nil
+	}
 	if head.Version == r.version {
+		c.head.Store(&head)
 		return nil
 	}
 	state, version, n := r.replay(), r.version, 0
-	err := changes(r.version, func(ch rollcall.Change) error {
+	err = changes(r.version, func(ch rollcall.Change) error {
 		if ch.Version != version && ch.Version != version+1 {
 			return fmt.Errorf("the log goes from version %d to %d", version, ch.Version)
 		}
@@ -436,20 +467,27 @@ func (c *Corp) takeOver(ctx context.Context, head rollcall.Head, changes func(af
 		err = fmt.Errorf("the log ends at version %d of %d", version, head.Version)
 	}
 	if errors.Is(err, errTooMany) {
-		fresh, err := load(ctx, c.opt.Store, c.id, c.maker)
-		if err != nil {
-			return err
-		}
-		// What old versions hold is now theirs alone.
-		fresh.copied = r.copied + fresh.Bytes()
-		c.recent.forget()
-		c.show(fresh)
-		return nil
+		return c.reload(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("taking over the changes of organization %s: %w", c.id, err)
 	}
 	c.recent.note(state.touch(version))
 	c.show(state.publish(version, c.maker))
+	c.head.Store(&head)
+	return nil
+}
+
+// reload loads the organization anew and makes that the newest version.
+func (c *Corp) reload(ctx context.Context) error {
+	fresh, head, err := loadHead(ctx, c.opt.Store, c.id, c.maker)
+	if err != nil {
+		return err
+	}
+	// What old versions hold is now theirs alone.
+	fresh.copied = c.Current().copied + fresh.Bytes()
+	c.recent.forget()
+	c.show(fresh)
+	c.head.Store(&head)
 	return nil
 }

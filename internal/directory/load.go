@@ -16,18 +16,24 @@ import (
 
 // load reads an organization from the store into a fresh root.
 func load(ctx context.Context, store Source, corpID string, m *maker) (*Root, error) {
+	r, _, err := loadHead(ctx, store, corpID, m)
+	return r, err
+}
+
+// loadHead is load that tells the head, too.
+func loadHead(ctx context.Context, store Source, corpID string, m *maker) (*Root, rollcall.Head, error) {
 	l := &loader{maker: m, holders: map[rollcall.RoleID][]uint32{}, root: &Root{
 		users: newIndex(0), deptNos: newIndex(0), contacts: newContacts([contactCount]int{}), roles: newRoles(), apps: map[string]*rollcall.App{}, joined: newJoinedIDs(), pages: newPages(), packed: ordset.New(0), totals: &sync.Map{},
 	}}
 	head, err := store.Load(ctx, corpID, l)
 	if err != nil {
-		return nil, fmt.Errorf("loading organization %s: %w", corpID, err)
+		return nil, head, fmt.Errorf("loading organization %s: %w", corpID, err)
 	}
 	l.root.version, l.root.renamed = head.Version, head.Version // what was before is not known
 	if err := l.finish(); err != nil {
-		return nil, fmt.Errorf("loading organization %s: %w", corpID, err)
+		return nil, head, fmt.Errorf("loading organization %s: %w", corpID, err)
 	}
-	return l.root, nil
+	return l.root, head, nil
 }
 
 // loader builds a root from a snapshot, in bulk.

@@ -19,7 +19,7 @@ const catchUpTimeout = time.Minute
 // is held, and loads those that are to be held whether or not somebody asks for
 // them.
 func (n *Node) CatchUp(ctx context.Context) error {
-	before := n.asks.Load()
+	before, begun := n.asks.Load(), n.opt.Elapsed()
 	for {
 		if err := n.confirm.Do(ctx); err != nil {
 			return err
@@ -33,10 +33,27 @@ func (n *Node) CatchUp(ctx context.Context) error {
 			}
 			again = again || t.ask <= before // it may have missed what came since
 		}
-		if !again {
-			return n.trouble.ofOrgs()
+		if again {
+			continue
+		}
+		if err := n.trouble.ofOrgs(); err != nil || n.confirmedSince(begun) {
+			return err
 		}
 	}
+}
+
+// confirmedSince reports whether every organization that is held was the newest
+// at some time after one. It may not be although nothing goes on any more: what
+// did had begun before.
+func (n *Node) confirmedSince(begun time.Duration) bool {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	for _, o := range n.orgs {
+		if time.Duration(o.confirmed.Load()) < begun {
+			return false
+		}
+	}
+	return true
 }
 
 // working returns what goes on in the background.
@@ -97,7 +114,7 @@ func (n *Node) ask() error {
 	for _, h := range heads {
 		o, held := n.Org(h.CorpID)
 		switch {
-		case held && !o.behind(h):
+		case held && !o.behind(h) && !o.strayed(h):
 			o.confirm(asked)
 		case held:
 			begun = append(begun, n.catchUp(o, h, asked, number))

@@ -48,8 +48,6 @@ func (o *Org) freshen(ctx context.Context) (time.Duration, error) {
 		switch err := o.await(ctx, fresh); {
 		case err == nil:
 			return 0, nil
-		case ctx.Err() != nil:
-			return 0, err
 		case n.Age() > freshFor:
 			n.away.Store(true)
 		default:
@@ -69,10 +67,12 @@ func (o *Org) freshen(ctx context.Context) (time.Duration, error) {
 // errWaited is returned where something did not come within a second.
 var errWaited = errors.New("waited for a second")
 
-// await catches up until something is so, for a second at most.
+// await catches up until something is so, for a second at most. It does not end
+// with ctx: that of a request ends when the client closes its side, and it may
+// wait for the answer all the same.
 func (o *Org) await(ctx context.Context, so func() bool) error {
 	n := o.node
-	wait, cancel := context.WithTimeoutCause(ctx, freshFor, errWaited)
+	wait, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), freshFor, errWaited)
 	defer cancel()
 	for {
 		err := n.confirm.Do(wait)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,6 +25,10 @@ type Org struct {
 	users     atomic.Int32 // who must not lose it: see Hold
 	left      atomic.Bool  // the node, to make room for others
 	bytes     atomic.Int64 // as last measured
+
+	making sync.Mutex    // held while a loss is made good
+	losses atomic.Uint64 // of the directory, that the sign-ins know of
+	odd    atomic.Pointer[rollcall.Head]
 }
 
 // OpenOrg loads one organization, for a process that serves nobody.
@@ -52,9 +57,21 @@ func (o *Org) Apps() iter.Seq[*rollcall.App] { return o.Current().Apps() }
 // header.
 func (o *Org) VersionHeader() []string { return o.Current().VersionHeader() }
 
-// behind reports whether the organization is not at its head.
+// behind reports whether the organization has not come to a head.
 func (o *Org) behind(h rollcall.Head) bool {
 	return h.Version > o.Current().Version() || h.Feed > o.Activity.Feed()
+}
+
+// strayed reports whether the organization shows what its head does not follow
+// from. It is asked with every head that the store tells; the first time it may
+// have been told before a commit of this node came between.
+func (o *Org) strayed(h rollcall.Head) bool {
+	if h == o.Head() {
+		o.odd.Store(nil)
+		return o.Losses() != o.losses.Load()
+	}
+	before := o.odd.Swap(&h)
+	return before != nil && *before == h
 }
 
 // takeOver takes over what others committed.
@@ -63,7 +80,17 @@ func (o *Org) takeOver(ctx context.Context) error {
 	if err := o.CatchUp(ctx); err != nil {
 		return err
 	}
-	return o.Activity.CatchUp(ctx)
+	o.making.Lock()
+	defer o.making.Unlock()
+	losses := o.Losses()
+	if losses == o.losses.Load() {
+		return o.Activity.CatchUp(ctx)
+	}
+	if err := o.Activity.Reload(ctx); err != nil {
+		return err
+	}
+	o.losses.Store(losses)
+	return nil
 }
 
 // Do is [directory.Corp.Do]. Where the organization has left the node since the

@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"sync/atomic"
@@ -43,9 +42,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if v := r.Header["Content-Type"]; len(v) > 0 {
 		req.ContentType = v[0]
 	}
-	// net/http ends the context when the client closes its side, which some do
-	// who wait for the answer all the same. No call takes long without it.
-	answer, err := h.service.Answer(context.Background(), req)
+	answer, err := h.service.Answer(r.Context(), req)
 	if err != nil {
 		panic(http.ErrAbortHandler) // closes the connection
 	}

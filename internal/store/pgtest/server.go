@@ -43,6 +43,8 @@ type Options struct {
 	Durable bool
 	// Conf has further lines for postgresql.conf.
 	Conf []string
+	// Port is the TCP port, such as that of a server that is gone; 0 is a free one.
+	Port int
 }
 
 // Server is a PostgreSQL server. It listens on a socket in its directory and on
@@ -86,7 +88,7 @@ func Programs() (string, error) {
 // calls Remove at the end. Where there is no PostgreSQL the error is
 // [ErrMissing].
 func New(opt Options) (*Server, error) {
-	s, err := newServer()
+	s, err := newServer(opt.Port)
 	if err != nil {
 		return nil, err
 	}
@@ -103,14 +105,14 @@ func New(opt Options) (*Server, error) {
 	return s, nil
 }
 
-// newServer makes the directory and finds a port.
-func newServer() (*Server, error) {
+// newServer makes the directory and finds a port where none is given.
+func newServer(port int) (*Server, error) {
 	bin, err := Programs()
 	if err != nil {
 		return nil, err
 	}
 	sweep()
-	s := &Server{bin: bin}
+	s := &Server{bin: bin, Port: port}
 	// Not in the directory of a test: sockets have short paths, and PostgreSQL
 	// does not run as root.
 	if s.Dir, err = os.MkdirTemp("", prefix+strconv.Itoa(os.Getpid())+"-"); err != nil {
@@ -119,7 +121,7 @@ func newServer() (*Server, error) {
 	if os.Getuid() == 0 {
 		err = s.chown("postgres")
 	}
-	if err == nil {
+	if err == nil && port == 0 {
 		s.Port, err = freePort()
 	}
 	if err != nil {
@@ -238,8 +240,8 @@ func (s *Server) Start() error {
 	defer logged.Close() //nolint:errcheck // the server has its own
 	cmd := s.command(context.Background(), "postgres", "-D", s.data())
 	cmd.Stdout, cmd.Stderr = logged, logged
-	// It ends with this process, however that ends, and has a group of its own, by
-	// which all its processes can be killed.
+	// It ends with this process, however that ends, and does not get the signals of
+	// a terminal.
 	cmd.SysProcAttr.Pdeathsig, cmd.SysProcAttr.Setpgid = syscall.SIGQUIT, true
 	started, exited := make(chan error), make(chan struct{})
 	go func() {
@@ -280,6 +282,9 @@ func (s *Server) await(sql, want string) error {
 	}
 }
 
+// PID is the id of the server's first process; all others are its children.
+func (s *Server) PID() int { return s.pid }
+
 // Log returns the end of the server's log.
 func (s *Server) Log() string {
 	b, err := os.ReadFile(filepath.Join(s.Dir, "log"))
@@ -293,20 +298,63 @@ func (s *Server) Log() string {
 // Stop ends the server in good order; sessions are ended.
 func (s *Server) Stop() error { return s.end(s.pid, syscall.SIGINT) }
 
-// Kill kills all processes of the server, as the death of a machine would.
-func (s *Server) Kill() error { return s.end(-s.pid, syscall.SIGKILL) }
+// Kill kills all processes of the server, as the death of a machine would: none of
+// them sees another one end.
+func (s *Server) Kill() error {
+	if s.exited == nil {
+		return nil
+	}
+	backends, err := s.halt()
+	for _, pid := range backends {
+		err = errors.Join(err, send(pid, syscall.SIGKILL))
+	}
+	return errors.Join(err, s.end(s.pid, syscall.SIGKILL), gone(backends))
+}
+
+// KillFirst kills the first process only, as the kernel does where memory is
+// short. The others end by themselves when they find out, and may do something
+// until then.
+func (s *Server) KillFirst() error {
+	if s.exited == nil {
+		return nil
+	}
+	backends, err := children(s.pid)
+	return errors.Join(err, s.end(s.pid, syscall.SIGKILL), gone(backends))
+}
 
 // Pause stops all processes of the server where they are, until Resume.
-func (s *Server) Pause() error { return syscall.Kill(-s.pid, syscall.SIGSTOP) }
+func (s *Server) Pause() error {
+	_, err := s.halt()
+	return err
+}
 
 // Resume lets a paused server go on.
-func (s *Server) Resume() error { return syscall.Kill(-s.pid, syscall.SIGCONT) }
+func (s *Server) Resume() error {
+	backends, err := children(s.pid)
+	for _, pid := range append(backends, s.pid) {
+		err = errors.Join(err, send(pid, syscall.SIGCONT))
+	}
+	return err
+}
+
+// halt stops all processes, the first one before it can start more, and returns
+// the others. Each has a group of its own.
+func (s *Server) halt() (backends []int, err error) {
+	if err := send(s.pid, syscall.SIGSTOP); err != nil {
+		return nil, err
+	}
+	backends, err = children(s.pid)
+	for _, pid := range backends {
+		err = errors.Join(err, send(pid, syscall.SIGSTOP))
+	}
+	return backends, err
+}
 
 func (s *Server) end(pid int, signal syscall.Signal) error {
 	if s.exited == nil {
 		return nil
 	}
-	if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+	if err := send(pid, signal); err != nil {
 		return err
 	}
 	select {

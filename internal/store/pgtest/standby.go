@@ -8,7 +8,7 @@ import (
 // NewStandby makes a streaming standby of a server and serves it. From then on the
 // primary confirms a commit only when the standby has it on its disk.
 func NewStandby(primary *Server, opt Options) (*Server, error) {
-	s, err := newServer()
+	s, err := newServer(opt.Port)
 	if err != nil {
 		return nil, err
 	}

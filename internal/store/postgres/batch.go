@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"fmt"
 
 	"rollcall"
@@ -15,7 +16,33 @@ ON CONFLICT (corp_id, slot) DO UPDATE SET batch = excluded.batch, version = excl
 	// The last one, should somebody use a name again.
 	selectBatch = `
 SELECT corp_id, version, feed, batch FROM batches WHERE corp_id = $1 AND batch = $2 ORDER BY version + feed DESC LIMIT 1`
+
+	touchBatch = `UPDATE batches SET batch = batch WHERE corp_id = $1 AND slot = ($2::bigint + $3::bigint) % 2048`
+
+	// Before its first batch an organization has a head that none made.
+	selectPassed = `
+SELECT 1 FROM batches WHERE corp_id = $1 AND slot = ($3::bigint + $4::bigint) % 2048 AND batch = $2 AND version = $3 AND feed = $4
+UNION ALL
+SELECT 1 FROM heads WHERE corp_id = $1 AND batch = $2 AND version = $3 AND feed = $4
+UNION ALL
+SELECT 1 FROM heads WHERE corp_id = $1 AND $2::text = '' AND $3::bigint = 0 AND $4::bigint = 0`
 )
+
+// Passed implements [rollcall.Store].
+func (s *Store) Passed(ctx context.Context, h rollcall.Head) (passed bool, err error) {
+	err = s.read(ctx, func(ctx context.Context, l link, _ func()) error {
+		q := statement(selectPassed)
+		q.text(h.CorpID).text(h.Batch).int(int64(h.Version)).int(int64(h.Feed))
+		return l.each(ctx, q, func(row) error {
+			passed = true
+			return nil
+		})
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for a head of %q: %w", h.CorpID, err)
+	}
+	return passed, nil
+}
 
 // remember returns the statement that keeps the batch of a head that is being
 // committed.
@@ -23,6 +50,24 @@ func remember(h rollcall.Head) query {
 	q := statement(upsertBatch)
 	q.text(h.CorpID).text(h.Batch).int(int64(h.Version)).int(int64(h.Feed))
 	return q
+}
+
+// settle waits until a batch that is there is as durable as a commit that
+// succeeded. What this server shows its synchronous standby may not have, where the
+// waiting for that was broken off or the server was started again meanwhile; a
+// commit that returns is after it in what the standby has. It uses another
+// connection: the transaction that asked goes on.
+func (s *Store) settle(ctx context.Context, h rollcall.Head) error {
+	l, err := take(ctx, s.reads) // those who read never wait for who writes
+	if err != nil {
+		return err
+	}
+	settings, touch := statement(setLocal), statement(touchBatch)
+	settings.text(idleLimit.String()).text(lockPatience.String())
+	touch.text(h.CorpID).int(int64(h.Version)).int(int64(h.Feed))
+	err = l.commit(ctx, []step{{query: statement(beginWrite)}, {query: settings}, {query: touch}})
+	s.giveBack(l, err)
+	return err
 }
 
 // Committed implements [rollcall.Tx].
@@ -36,6 +81,9 @@ func (t *tx) Committed(batch string) (h rollcall.Head, ok bool, err error) {
 			h, ok = head(r), true
 			return nil
 		})
+		if err == nil && ok {
+			err = t.store.settle(ctx, h)
+		}
 	}
 	if err != nil {
 		return rollcall.Head{}, false, fmt.Errorf("look for a batch of %q: %w", t.head.CorpID, err)

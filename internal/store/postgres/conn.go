@@ -85,6 +85,7 @@ func tune(config *pgxpool.Config) {
 		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
 	c.DialFunc = dialer().DialContext
+	c.OnNotice = noteWarning
 	// A statement whose context ended is ended on the server too: it might wait
 	// for a lock, get it, and keep it from others.
 	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {

@@ -138,12 +138,27 @@ func (s *step) result(ctx context.Context, p *pgconn.Pipeline) error {
 // it from carrying out those after it; where it says nothing, it may have committed
 // all the same.
 func (l link) commit(ctx context.Context, steps []step) error {
+	delete(l.conn.CustomData(), warned)
 	err := l.all(ctx, append(steps, step{query: statement("COMMIT")}))
+	if err == nil && l.conn.CustomData()[warned] != nil {
+		return errors.New("it is not known whether the standby has the transaction")
+	}
 	var refused *rollcall.Error
 	if lost(err) || err != nil && codeOf(err) == "" && !errors.As(err, &refused) {
 		return fmt.Errorf("it is not known whether the transaction was committed: %w", err)
 	}
 	return err
+}
+
+// warned is where a connection keeps that its server warned of something. A commit
+// that waits for the synchronous standby does so when it is told to stop waiting,
+// as at the end of its context: it is there then, and lost with this server.
+const warned = "warned"
+
+func noteWarning(conn *pgconn.PgConn, n *pgconn.Notice) {
+	if n.Code == warning {
+		conn.CustomData()[warned] = true
+	}
 }
 
 // codeOf returns the SQLSTATE of an error of the server, "" for any other.

@@ -20,6 +20,7 @@ const (
 	readOnly      = "25006" // it is no primary any more
 	crowded       = "53300" // too many connections
 	idledOut      = "25P03" // the transaction was idle for too long
+	warning       = "01000" // of no special kind
 )
 
 // again tells whether a call that failed so, of which nothing was committed, may

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"fmt"
 
 	"rollcall"
@@ -17,7 +18,31 @@ ON CONFLICT (corp_id, slot) DO UPDATE SET batch = excluded.batch, version = excl
 	// The last one, should somebody use a name again.
 	selectBatch = `
 SELECT version, feed FROM batches WHERE corp_id = ?1 AND batch = ?2 ORDER BY version + feed DESC LIMIT 1`
+
+	// Before its first batch an organization has a head that none made.
+	selectPassed = `
+SELECT 1 FROM batches WHERE corp_id = ?1 AND slot = (?3 + ?4) % 2048 AND batch = ?2 AND version = ?3 AND feed = ?4
+UNION ALL
+SELECT 1 FROM heads WHERE corp_id = ?1 AND batch = ?2 AND version = ?3 AND feed = ?4
+UNION ALL
+SELECT 1 FROM heads WHERE corp_id = ?1 AND ?2 = '' AND ?3 = 0 AND ?4 = 0`
 )
+
+// Passed implements [rollcall.Store].
+func (s *Store) Passed(ctx context.Context, h rollcall.Head) (passed bool, err error) {
+	err = s.read(ctx, func(conn *sqlite.Conn) error {
+		q := prepare(conn, selectPassed)
+		q.text(h.CorpID).text(h.Batch).int(int64(h.Version)).int(int64(h.Feed))
+		return q.each(func(*sqlite.Stmt) error {
+			passed = true
+			return nil
+		})
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for a head of %q: %w", h.CorpID, err)
+	}
+	return passed, nil
+}
 
 // remember keeps the batch of a head that is being committed.
 func remember(conn *sqlite.Conn, head rollcall.Head) error {

@@ -42,6 +42,26 @@ func batches(f *fixture) {
 			}
 		}
 		tx.Rollback()
+		x.passed(rollcall.Head{CorpID: "acme"}, true)
+		for batch, h := range heads {
+			x.passed(h, true)
+			for _, other := range []rollcall.Head{
+				{CorpID: "other", Version: h.Version, Feed: h.Feed, Batch: h.Batch}, {CorpID: "acme", Version: h.Version + 1, Feed: h.Feed, Batch: h.Batch},
+				{CorpID: "acme", Version: h.Version, Feed: h.Feed + 1, Batch: h.Batch}, {CorpID: "acme", Version: h.Version, Feed: h.Feed, Batch: batch + "x"},
+				{CorpID: "acme", Version: h.Version, Feed: h.Feed}, {CorpID: "nobody", Version: h.Version, Feed: h.Feed, Batch: h.Batch},
+			} {
+				x.passed(other, false)
+			}
+		}
+	}
+	f.passed(rollcall.Head{CorpID: "nobody"}, false)
+}
+
+// passed asks whether there was a head.
+func (f *fixture) passed(h rollcall.Head, want bool) {
+	f.Helper()
+	if ok, err := f.store.Passed(f.Context(), h); err != nil || ok != want {
+		f.Errorf("the head %+v was passed: %v, %v", h, ok, err)
 	}
 }
 
@@ -75,5 +95,6 @@ func manyBatches(f *fixture) {
 		if err != nil || !ok || h != heads[i] {
 			f.Fatalf("batch %d of %d: %+v, %v, %v", i, all, h, ok, err)
 		}
+		f.passed(heads[i], true)
 	}
 }
