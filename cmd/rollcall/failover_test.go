@@ -71,7 +71,7 @@ type failoverWorld struct {
 
 	death atomic.Pointer[death] // the last one
 	mu    sync.Mutex
-	tally map[string]int
+	tally tally
 }
 
 // death is that of a primary.
@@ -92,7 +92,7 @@ type failoverWriter struct {
 
 func newFailoverWorld(t *testing.T, seed uint64) *failoverWorld {
 	w := &failoverWorld{
-		t: t, rng: rand.New(rand.NewPCG(seed, 0)), dir: filepath.Join(t.TempDir(), "data"), tally: map[string]int{},
+		t: t, rng: rand.New(rand.NewPCG(seed, 0)), dir: filepath.Join(t.TempDir(), "data"), tally: tally{},
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * failoverWriters}, Timeout: patience},
 	}
 	t.Cleanup(w.client.CloseIdleConnections)
@@ -231,7 +231,7 @@ func (w *failoverWorld) count(what string, n int) {
 func (w *failoverWorld) tallied() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return fmt.Sprint(w.tally)
+	return w.tally.String()
 }
 
 // play is one round. It begins with a primary, and from the second one on without

@@ -46,9 +46,12 @@ func batches(f *fixture) {
 		for batch, h := range heads {
 			x.passed(h, true)
 			for _, other := range []rollcall.Head{
-				{CorpID: "other", Version: h.Version, Feed: h.Feed, Batch: h.Batch}, {CorpID: "acme", Version: h.Version + 1, Feed: h.Feed, Batch: h.Batch},
-				{CorpID: "acme", Version: h.Version, Feed: h.Feed + 1, Batch: h.Batch}, {CorpID: "acme", Version: h.Version, Feed: h.Feed, Batch: batch + "x"},
-				{CorpID: "acme", Version: h.Version, Feed: h.Feed}, {CorpID: "nobody", Version: h.Version, Feed: h.Feed, Batch: h.Batch},
+				{CorpID: "other", Version: h.Version, Feed: h.Feed, Batch: h.Batch},
+				{CorpID: "acme", Version: h.Version + 1, Feed: h.Feed, Batch: h.Batch},
+				{CorpID: "acme", Version: h.Version, Feed: h.Feed + 1, Batch: h.Batch},
+				{CorpID: "acme", Version: h.Version, Feed: h.Feed, Batch: batch + "x"},
+				{CorpID: "acme", Version: h.Version, Feed: h.Feed},
+				{CorpID: "nobody", Version: h.Version, Feed: h.Feed, Batch: h.Batch},
 			} {
 				x.passed(other, false)
 			}
