@@ -56,8 +56,18 @@ func remember(h rollcall.Head) query {
 // succeeded. What this server shows its synchronous standby may not have, where the
 // waiting for that was broken off or the server was started again meanwhile; a
 // commit that returns is after it in what the standby has. It uses another
-// connection: the transaction that asked goes on.
+// connection: the transaction that asked goes on. It changes nothing, so that it is
+// done again where the connection is lost.
 func (s *Store) settle(ctx context.Context, h rollcall.Head) error {
+	for pause := beginPause; ; pause = min(2*pause, beginPauseMost) {
+		err := s.settleOnce(ctx, h)
+		if !again(err) || !sleep(ctx, pause) {
+			return err
+		}
+	}
+}
+
+func (s *Store) settleOnce(ctx context.Context, h rollcall.Head) error {
 	l, err := take(ctx, s.reads) // those who read never wait for who writes
 	if err != nil {
 		return err
