@@ -76,7 +76,7 @@ func (g *Register) Take(ctx context.Context, corp Writer, batch []SignIn, now fu
 			},
 			Committed: func(h rollcall.Head) {
 				out.Feed = h.Feed
-				g.absorb(days, h)
+				g.absorb(days, h, out.Fresh > 0)
 			},
 		}, nil
 	})
@@ -148,8 +148,10 @@ func Oldest(set rollcall.Settings, k *rollcall.Calendar, now time.Time) rollcall
 	return k.Day(now).AddDays(-set.RetentionDays)
 }
 
-// absorb shows sign-ins that were committed by this process.
-func (g *Register) absorb(days map[rollcall.Day][]rollcall.Ordinal, h rollcall.Head) {
+// absorb shows sign-ins that were committed by this process. made says whether they
+// are part of what made the feed of the head: where all were known before, that feed
+// may be another process's, of which nothing has been read yet.
+func (g *Register) absorb(days map[rollcall.Day][]rollcall.Ordinal, h rollcall.Head, made bool) {
 	// Not while somebody reads from the store, who would put back what was there
 	// before.
 	g.catching.Lock()
@@ -166,7 +168,7 @@ func (g *Register) absorb(days map[rollcall.Day][]rollcall.Ordinal, h rollcall.H
 		}
 		g.put(d, set)
 	}
-	if h.Feed == g.feed+1 { // else others committed too, which CatchUp will read
+	if made && h.Feed == g.feed+1 { // else others committed too, which CatchUp will read
 		g.feed = h.Feed
 	}
 }

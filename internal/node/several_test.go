@@ -87,6 +87,28 @@ func (m *mix) signIn(o *node.Org, userid string) {
 	}
 }
 
+// Signing in again, of which nothing is new, does not hide what another node
+// recorded meanwhile.
+func TestASignInThatIsKnownHidesNone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "a")
+	w.join("a")
+	n := w.open(node.Options{})
+	w.join("a")
+	o := n.Orgs()[0]
+	now := func() time.Time { return start.AddDate(0, 0, -1) } // the day on which both signed in
+	out, err := o.Activity.Take(t.Context(), o, []activity.SignIn{{Ordinal: 0, At: rollcall.At(now())}}, now, activity.Terms{})
+	if err != nil || out.Reasons[0] != activity.Taken || out.Fresh != 0 {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	if err := n.CatchUp(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := people(n); got != "a 2/2" {
+		t.Error(got)
+	}
+}
+
 // bulk is everything that a version says of people.
 func bulk(r *directory.Root) (list []rollcall.User) {
 	for u := range r.Users() {
