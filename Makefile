@@ -135,13 +135,15 @@ kill: cc
 	else echo 'there is none yet in cmd/rollcall'; fi
 
 # Several servers on one PostgreSQL, which are killed, stopped and cut off from it.
-# Each test that chooses at random prints how to run it again with its seed. What
-# measures memory runs without the race detector, which takes several times as much.
-CLUSTER_MEASURED := ^TestClusterManyOrganizations$$
+# Each test that chooses at random prints how to run it again with its seed. Without
+# the race detector, which takes several times as much of both: what measures memory,
+# and what compares the engines and stands behind a pooler.
+CLUSTER_PLAIN := ^TestCluster(ManyOrganizations|Engines)
 cluster: cc postgres
 	$(say) 'several nodes on one PostgreSQL'
-	CGO_ENABLED=1 go test -race -count=1 -tags=cluster -run TestCluster -skip '$(CLUSTER_MEASURED)' -timeout 10m ./cmd/rollcall
-	go test -count=1 -tags=cluster -run '$(CLUSTER_MEASURED)' -timeout 10m ./cmd/rollcall -many.orgs=250
+	CGO_ENABLED=1 go test -race -count=1 -tags=cluster -run TestCluster -skip '$(CLUSTER_PLAIN)' -timeout 10m ./cmd/rollcall
+	go test -count=1 -tags=cluster -run '$(CLUSTER_PLAIN)' -timeout 10m ./cmd/rollcall -many.orgs=250
+	go test -count=1 -tags=cluster -run TestConformanceThroughAPooler -timeout 10m ./internal/store/postgres
 
 # The page of the API in a real browser. Pictures of it, light and dark and in
 # several widths: make browser BROWSERFLAGS=-browser.shots=DIR

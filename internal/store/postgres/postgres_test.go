@@ -23,12 +23,6 @@ func TestConformance(t *testing.T) {
 	conformance(t, func(url string) string { return url })
 }
 
-// Nothing of a session outlives its transaction: a pooler may hand its connection
-// to somebody else.
-func TestConformanceThroughAPooler(t *testing.T) {
-	conformance(t, pgtest.StartPooler(t, server.Server(t)).Through)
-}
-
 func conformance(t *testing.T, through func(url string) string) {
 	databases := map[string]string{} // of tests, by name
 	storetest.Run(t, func(t *testing.T) rollcall.Store {
