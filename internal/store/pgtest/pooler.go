@@ -57,12 +57,13 @@ logfile = %s
 	cmd := s.command(context.Background(), "postgres")
 	cmd.Path, cmd.Args = program, []string{program, "-q", conf}
 	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
-	if err := cmd.Start(); err != nil {
+	exited, err := startChild(cmd)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		<-exited
 	})
 	if err := awaitPort(p.port); err != nil {
 		t.Fatal(err)

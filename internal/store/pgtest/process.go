@@ -5,11 +5,30 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"syscall"
 	"time"
 )
+
+// startChild starts a process that gets a signal when its parent ends. To the kernel
+// the parent is a thread: one that does nothing else lives until the process has
+// ended, when exited is closed.
+func startChild(cmd *exec.Cmd) (exited chan struct{}, err error) {
+	started, exited := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait() // how it ended is in its log
+		}
+		close(exited)
+	}()
+	return exited, <-started
+}
 
 // send sends a signal to a process, which may have ended.
 func send(pid int, signal syscall.Signal) error {

@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -243,17 +242,8 @@ func (s *Server) Start() error {
 	// It ends with this process, however that ends, and does not get the signals of
 	// a terminal.
 	cmd.SysProcAttr.Pdeathsig, cmd.SysProcAttr.Setpgid = syscall.SIGQUIT, true
-	started, exited := make(chan error), make(chan struct{})
-	go func() {
-		runtime.LockOSThread() // its parent, to the kernel, is this thread
-		err := cmd.Start()
-		started <- err
-		if err == nil {
-			_ = cmd.Wait() // how it ended is in its log
-		}
-		close(exited)
-	}()
-	if err := <-started; err != nil {
+	exited, err := startChild(cmd)
+	if err != nil {
 		return err
 	}
 	s.pid, s.exited = cmd.Process.Pid, exited

@@ -89,7 +89,7 @@ func tune(config *pgxpool.Config) {
 	// A statement whose context ended is ended on the server too: it might wait
 	// for a lock, get it, and keep it from others.
 	c.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelPatience}
+		return &canceller{conn: conn}
 	}
 	// A connection is not asked whether it is alive before each use: whoever
 	// finds that it is not takes another.
