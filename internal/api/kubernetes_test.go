@@ -387,7 +387,7 @@ func kubernetesMembers(d *csvDept, net, direct caller) error {
 		for _, language := range []string{"zh_CN", "en_US"} {
 			for _, size := range []int{1, 7, 100} {
 				c := net
-				if size == 1 && d.id%20 != 1 {
+				if (size == 1 || size == 7 && withRace) && d.id%20 != 1 {
 					c = direct
 				}
 				got, err := c.listSimple(d.id, order, language, size)
