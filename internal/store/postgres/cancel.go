@@ -24,13 +24,13 @@ type canceller struct {
 
 // HandleCancel implements [ctxwatch.Handler].
 func (c *canceller) HandleCancel(context.Context) {
-	deadline := time.Now().Add(cancelPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), cancelPatience)
+	deadline, _ := ctx.Deadline()
 	_ = c.conn.Conn().SetDeadline(deadline) // one that is closed needs none
 	ended := make(chan struct{})
 	c.ended = ended
 	go func() {
 		defer close(ended)
-		ctx, cancel := context.WithDeadline(context.Background(), deadline)
 		defer cancel()
 		if c.conn.CancelRequest(ctx) == nil { // else the deadline ends the statement
 			time.Sleep(cancelArrives)
