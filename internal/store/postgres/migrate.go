@@ -154,9 +154,10 @@ func lock(ctx context.Context, config *pgxpool.Config) (unlock func(), err error
 	l := link{conn: conn.PgConn()}
 	for {
 		// Two that create the same table at once do not wait for each other in good
-		// order: one of them gets an error, and finds the table there.
+		// order: one of them gets an error (a key is taken, the table is there, or the
+		// type of its rows is), and finds the table there.
 		_, err = l.run(ctx, statement(`CREATE TABLE IF NOT EXISTS `+lockTable+` ()`))
-		if code := codeOf(err); code != "23505" && code != "42P07" {
+		if code := codeOf(err); code != "23505" && code != "42P07" && code != "42710" {
 			break
 		}
 		if !sleep(ctx, 10*time.Millisecond) {
