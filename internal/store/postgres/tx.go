@@ -349,6 +349,23 @@ func (t *tx) end(err error) {
 	t.over = true
 	t.sign.Stop()
 	t.store.giveBack(t.link, err)
+	if err == nil && t.changes > largeTx {
+		t.store.analyze()
+	}
 	t.turn()
 	t.store.inside.Done()
+}
+
+// analyze has the server look at what large transactions filled. Until it does so
+// by itself, a minute later, it takes the tables for small ones and reads them
+// from end to end for every group of changes. Where it fails nothing is wrong.
+func (s *Store) analyze() {
+	ctx, cancel := s.until(context.Background())
+	defer cancel()
+	l, err := take(ctx, s.writes)
+	if err != nil {
+		return
+	}
+	_, err = l.run(ctx, statement("ANALYZE users, memberships, departments, changes"))
+	s.giveBack(l, err)
 }
