@@ -13,7 +13,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # `make verify`, where the targets that match VERIFY_FUZZ_LONG (on the text
 # "directory:Name") get longer because strangers' bytes reach them first.
 FUZZTIME             ?= 2s
-VERIFY_FUZZTIME      ?= 10s
+VERIFY_FUZZTIME      ?= 5s
 VERIFY_FUZZTIME_LONG ?= 60s
 VERIFY_FUZZ_LONG     ?= internal/wire:Fuzz.*(Decode|Request)|internal/intake:Fuzz.*CSV
 
