@@ -127,9 +127,9 @@ verify-fuzz:
 	$(say) 'fuzzing, $(VERIFY_FUZZTIME) each, $(VERIFY_FUZZTIME_LONG) for the parsers of foreign bytes'
 	@tools/fuzz.sh '$(VERIFY_FUZZTIME)' '$(VERIFY_FUZZTIME_LONG)' '$(VERIFY_FUZZ_LONG)'
 
-# A real organization as a whole, which takes minutes with the race detector and has
-# nothing that runs at once: make verify runs it without.
-WHOLE := ^(TestKubernetes|TestQuestionsAgreeWithANaiveComputation|TestAVirtualMonth|Test(Following|Feeding)AndImportingGiveTheSameDays|TestMovedOrganizationAnswersTheSame)$$
+# A real organization as a whole and the scripts of commands, which take minutes with
+# the race detector and have nothing that runs at once: make verify runs them without.
+WHOLE := ^(TestScripts|TestKubernetes|TestQuestionsAgreeWithANaiveComputation|TestAVirtualMonth|Test(Following|Feeding)AndImportingGiveTheSameDays|TestMovedOrganizationAnswersTheSame)$$
 whole:
 	$(say) 'a real organization as a whole'
 	go test -count=1 -run '$(WHOLE)' ./internal/api ./internal/rest ./cmd/rollcall
