@@ -35,7 +35,9 @@ func forTest(t testing.TB, start func() (*Server, error)) *Server {
 	return s
 }
 
-// missing ends a test that has no server. Where it has to run, that is a failure.
+// missing ends a test that has no server. A machine on which PostgreSQL cannot be
+// installed runs everything else and says what it did not run; where it has to run,
+// which CI=true says, it is a failure.
 func missing(t testing.TB, err error) {
 	t.Helper()
 	if errors.Is(err, ErrMissing) && os.Getenv("CI") != "true" {
