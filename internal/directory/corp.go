@@ -308,12 +308,12 @@ func (c *Corp) commitTogether(group []*waiter) (synced time.Duration, accepted b
 			return synced, true
 		}
 	}
-	if len(changes) > 0 && c.Current().version < head.Version {
+	if len(changes) > 0 && c.Current() == state.base { // else a follower was there first
 		r := next.wait()
 		c.recent.note(next.touched)
 		c.show(r)
 	}
-	if known := c.Head(); head.Version+head.Feed > known.Version+known.Feed { // else a follower was there first
+	if known := c.Head(); head.Version+head.Feed > known.Version+known.Feed {
 		c.head.Store(&head)
 	}
 	for _, w := range group {
