@@ -61,7 +61,7 @@ func (c *restoreCommand) Run(ctx context.Context, std streams) error {
 			return err
 		}
 	}
-	store, err := c.openNew(ctx)
+	store, err := c.database(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -88,11 +88,6 @@ func (c *restoreCommand) Run(ctx context.Context, std streams) error {
 		}
 	}
 	return errors.Join(err, c.lookAfterKey(ctx, std.err, store, r.Organizations))
-}
-
-// openNew opens the database, and makes one where there is none.
-func (f dataFlags) openNew(ctx context.Context) (rollcall.Store, error) {
-	return f.database(ctx, true)
 }
 
 // of returns the organizations of a backup that are meant.

@@ -22,6 +22,18 @@ func (h *hall) sister() *hall {
 	return s
 }
 
+// another makes one more app, which gets a token.
+func (h *hall) another() (app *rollcall.App, token string) {
+	h.t.Helper()
+	app = newApp(h.key, "acme", NewAppkey("acme"))
+	h.corp.put(app)
+	token, _, err := h.Token(h.t.Context(), Credentials{Appkey: app.Appkey, Appsecret: secretOf(app.Appkey)})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return app, token
+}
+
 // admits tells whether a token opens something.
 func (h *hall) admits(token string, want bool, when string) {
 	h.t.Helper()
@@ -168,12 +180,7 @@ func TestAnAppThatIsNewOnAnotherNode(t *testing.T) {
 	t.Parallel()
 	a := newHall(t)
 	b := a.sister()
-	app := newApp(a.key, "acme", NewAppkey("acme"))
-	a.corp.put(app)
-	token, _, err := a.Token(t.Context(), Credentials{Appkey: app.Appkey, Appsecret: secretOf(app.Appkey)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	app, token := a.another()
 	b.corp.refresh = func() { b.corp.put(app) }
 	b.admits(token, true, "of an app that is not known yet")
 }
@@ -212,13 +219,8 @@ func TestTokensWhileTheStoreIsAway(t *testing.T) {
 		a := newHall(t)
 		b := a.sister()
 		known := b.get()
-		app := newApp(a.key, "acme", NewAppkey("acme"))
-		a.corp.put(app)
+		app, token := a.another()
 		b.corp.put(app)
-		token, _, err := a.Token(t.Context(), Credentials{Appkey: app.Appkey, Appsecret: secretOf(app.Appkey)})
-		if err != nil {
-			t.Fatal(err)
-		}
 		hang := make(chan struct{})
 		b.store.onLoad = func() { <-hang }
 		ask := func() (time.Duration, error) {
@@ -250,13 +252,8 @@ func TestATokenWhenTheStoreIsBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newHall(t)
 		b := a.sister()
-		app := newApp(a.key, "acme", NewAppkey("acme"))
-		a.corp.put(app)
+		app, token := a.another()
 		b.corp.put(app)
-		token, _, err := a.Token(t.Context(), Credentials{Appkey: app.Appkey, Appsecret: secretOf(app.Appkey)})
-		if err != nil {
-			t.Fatal(err)
-		}
 		hang := make(chan struct{})
 		b.store.onLoad = func() { <-hang }
 		if _, err := b.Admit(t.Context(), Request{Token: []byte(token), Now: b.clock()}); rollcall.KindOf(err) != rollcall.KindBusy {

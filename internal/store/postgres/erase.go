@@ -1,11 +1,8 @@
 package postgres
 
 import (
-	"encoding/json"
-	"fmt"
-	"slices"
-
 	"rollcall"
+	"rollcall/internal/store/pack"
 )
 
 const (
@@ -70,32 +67,17 @@ func (w *writer) eraseUser(c *rollcall.Change) error {
 // rewrite changes payloads of the log; a query has said which, and change says
 // whether it changed one.
 func (w *writer) rewrite(q query, change func(*rollcall.Payload) bool) error {
-	type entry struct {
-		version, seq int64
-		payload      rollcall.Payload
-	}
-	var log []entry
+	var log pack.Payloads
 	err := w.t.link.each(w.ctx, q, func(r row) error {
-		e := entry{version: r.int(0), seq: r.int(1)}
-		if err := json.Unmarshal(r[2], &e.payload); err != nil {
-			return fmt.Errorf("the log at version %d: %w", e.version, err)
-		}
-		if change(&e.payload) {
-			log = append(log, e)
-		}
-		return nil
+		return log.Change(r.int(0), r.int(1), r[2], change)
 	})
 	if err != nil {
 		return err
 	}
-	for i := range log {
-		text, err := json.Marshal(&log[i].payload)
-		if err != nil {
-			return err
-		}
+	for _, p := range log {
 		q := w.on(updatePayload)
-		q.int(log[i].version).int(log[i].seq).text(string(text))
-		if err := w.one(q, "the log at version %d is gone", log[i].version); err != nil {
+		q.int(p.Version).int(p.Seq).text(p.Text)
+		if err := w.one(q, "the log at version %d is gone", p.Version); err != nil {
 			return err
 		}
 	}
@@ -104,28 +86,17 @@ func (w *writer) rewrite(q query, change func(*rollcall.Payload) bool) error {
 
 // renameInScopes puts another userid into the contact scopes of the apps.
 func (w *writer) renameInScopes(from, to string) error {
-	scopes := map[string][]string{}
+	var scopes pack.Scopes
 	err := w.t.link.each(w.ctx, w.on(selectScopes), func(r row) error {
-		var people []string
-		if err := json.Unmarshal([]byte(r.text(1)), &people); err != nil {
-			return fmt.Errorf("the contact scope of %s: %w", r.text(0), err)
-		}
-		if slices.Contains(people, from) {
-			scopes[r.text(0)] = rollcall.RenameUser(people, from, to)
-		}
-		return nil
+		return scopes.Rename(r.text(0), []byte(r.text(1)), from, to)
 	})
 	if err != nil {
 		return err
 	}
-	for appkey, people := range scopes {
-		text, err := json.Marshal(people)
-		if err != nil {
-			return err
-		}
+	for _, s := range scopes {
 		q := w.on(updateScope)
-		q.text(appkey).text(string(text))
-		if err := w.one(q, noApp, appkey); err != nil {
+		q.text(s.Appkey).text(s.People)
+		if err := w.one(q, noApp, s.Appkey); err != nil {
 			return err
 		}
 	}

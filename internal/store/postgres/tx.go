@@ -358,9 +358,10 @@ func (t *tx) end(err error) {
 
 // analyze has the server look at what large transactions filled. Until it does so
 // by itself, a minute later, it takes the tables for small ones and reads them
-// from end to end for every group of changes. Where it fails nothing is wrong.
+// from end to end for every group of changes. Where it fails nothing is wrong, and
+// nobody waits for long: what was written is committed already.
 func (s *Store) analyze() {
-	ctx, cancel := s.until(context.Background())
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	l, err := take(ctx, s.writes)
 	if err != nil {

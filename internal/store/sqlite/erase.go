@@ -1,11 +1,8 @@
 package sqlite
 
 import (
-	"encoding/json"
-	"fmt"
-	"slices"
-
 	"rollcall"
+	"rollcall/internal/store/pack"
 
 	"zombiezen.com/go/sqlite"
 )
@@ -66,32 +63,17 @@ func (c carrier) eraseUser(ch *rollcall.Change) error {
 // rewrite changes payloads of the log; a query has said which, and change says
 // whether it changed one.
 func (c carrier) rewrite(q *query, change func(*rollcall.Payload) bool) error {
-	type entry struct {
-		version, seq int64
-		payload      rollcall.Payload
-	}
-	var log []entry
+	var log pack.Payloads
 	err := q.each(func(stmt *sqlite.Stmt) error {
-		e := entry{version: stmt.ColumnInt64(0), seq: stmt.ColumnInt64(1)}
-		if err := json.Unmarshal(column(stmt, 2), &e.payload); err != nil {
-			return fmt.Errorf("the log at version %d: %w", e.version, err)
-		}
-		if change(&e.payload) {
-			log = append(log, e)
-		}
-		return nil
+		return log.Change(stmt.ColumnInt64(0), stmt.ColumnInt64(1), column(stmt, 2), change)
 	})
 	if err != nil {
 		return err
 	}
-	for i := range log {
-		text, err := json.Marshal(&log[i].payload)
-		if err != nil {
-			return err
-		}
+	for _, p := range log {
 		q := c.on(updatePayload)
-		q.int(log[i].version).int(log[i].seq).text(string(text))
-		if err := one(&q, "the log at version %d is gone", log[i].version); err != nil {
+		q.int(p.Version).int(p.Seq).text(p.Text)
+		if err := one(&q, "the log at version %d is gone", p.Version); err != nil {
 			return err
 		}
 	}
@@ -100,29 +82,18 @@ func (c carrier) rewrite(q *query, change func(*rollcall.Payload) bool) error {
 
 // renameInScopes puts another userid into the contact scopes of the apps.
 func (c carrier) renameInScopes(from, to string) error {
-	scopes := map[string][]string{}
+	var scopes pack.Scopes
 	q := c.on(selectScopes)
 	err := q.each(func(stmt *sqlite.Stmt) error {
-		var people []string
-		if err := json.Unmarshal(column(stmt, 1), &people); err != nil {
-			return fmt.Errorf("the contact scope of %s: %w", stmt.ColumnText(0), err)
-		}
-		if slices.Contains(people, from) {
-			scopes[stmt.ColumnText(0)] = rollcall.RenameUser(people, from, to)
-		}
-		return nil
+		return scopes.Rename(stmt.ColumnText(0), column(stmt, 1), from, to)
 	})
 	if err != nil {
 		return err
 	}
-	for appkey, people := range scopes {
-		text, err := json.Marshal(people)
-		if err != nil {
-			return err
-		}
+	for _, s := range scopes {
 		q := c.on(updateScope)
-		q.text(appkey).text(string(text))
-		if err := one(&q, noApp, appkey); err != nil {
+		q.text(s.Appkey).text(s.People)
+		if err := one(&q, noApp, s.Appkey); err != nil {
 			return err
 		}
 	}
