@@ -119,9 +119,12 @@ laws:
 	$(say) 'laws of the repository'
 	go test -run TestLaw .
 
+# The packages whose tests take longest begin first, so that none of them is alone
+# at the end.
+LONGEST := ./internal/store/sqlite ./internal/api ./internal/store/postgres ./internal/directory ./cmd/rollcall
 race:
 	$(say) 'tests, with the race detector'
-	CGO_ENABLED=1 go test -race -timeout 15m -skip '$(WHOLE)' ./...
+	CGO_ENABLED=1 go test -race -timeout 15m -skip '$(WHOLE)' $(LONGEST) ./...
 
 verify-fuzz:
 	$(say) 'fuzzing, $(VERIFY_FUZZTIME) each, $(VERIFY_FUZZTIME_LONG) for the parsers of foreign bytes'

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"os"
+	"sync"
 	"testing"
 
 	"rollcall"
@@ -24,13 +25,20 @@ func TestConformance(t *testing.T) {
 }
 
 func conformance(t *testing.T, through func(url string) string) {
+	var mu sync.Mutex
 	databases := map[string]string{} // of tests, by name
-	storetest.Run(t, func(t *testing.T) rollcall.Store {
+	database := func(t *testing.T) string {
+		mu.Lock()
+		defer mu.Unlock()
 		url, ok := databases[t.Name()]
 		if !ok {
 			url = through(server.Database(t))
 			databases[t.Name()] = url
 		}
+		return url
+	}
+	storetest.Run(t, func(t *testing.T) rollcall.Store {
+		url := database(t)
 		s, err := postgres.Open(t.Context(), url, postgres.Options{Create: true})
 		if err != nil {
 			t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 )
 
 // largeChanges is more changes than any engine carries out one by one.
-const largeChanges = 3_000
+const largeChanges = 1_200
 
 // largeTransactions: an import of many people says the same as one of few, and
 // leaves the same.

@@ -14,8 +14,8 @@ import (
 )
 
 // Run tests an engine. open opens a store: within one test always on the same
-// database, which is empty at first, in another test on another one. The suite
-// closes what it opens.
+// database, which is empty at first, in another test on another one. Tests run at
+// the same time. The suite closes what it opens.
 func Run(t *testing.T, open func(t *testing.T) rollcall.Store) {
 	for _, test := range []struct {
 		name string
@@ -69,6 +69,7 @@ func Run(t *testing.T, open func(t *testing.T) rollcall.Store) {
 		{"rewriting_waits_for_its_turn", rewritingWaits},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			f := &fixture{T: t, open: open}
 			f.store = f.another()
 			test.run(f)
