@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"rollcall"
 	"rollcall/internal/store/pack"
@@ -20,6 +21,8 @@ func deptTable() table {
 
 const (
 	selectAlive = `SELECT dept_id, deleted_at IS NULL FROM departments WHERE corp_id = $1`
+
+	selectAmong = `SELECT dept_id FROM departments WHERE corp_id = $1 AND dept_id = ANY($2) AND deleted_at IS NULL`
 
 	// The time ends at $5, or with the deletion where $5 is NULL.
 	endParent = `
@@ -129,7 +132,34 @@ func (w *writer) newDept(c *rollcall.Change, options string) error {
 	return nil
 }
 
-func (w *writer) insertDepts(rows rowSet, _ []entry) []step { return []step{{query: rows.insert("")}} }
+// requireDepts asks whether the departments are there to which rows of memberships
+// belong.
+func (w *writer) requireDepts(rows []entry) step {
+	wanted := map[rollcall.DeptID]bool{}
+	var ids []int64
+	for _, e := range rows {
+		if !wanted[e.change.DeptID] {
+			wanted[e.change.DeptID] = true
+			ids = append(ids, int64(e.change.DeptID))
+		}
+	}
+	q := w.on(selectAmong)
+	q.ints(ids)
+	return step{
+		query: q,
+		each: func(r row) error {
+			delete(wanted, rollcall.DeptID(r.int(0)))
+			return nil
+		},
+		check: func(_ int64, err error) error {
+			if err != nil || len(wanted) == 0 {
+				return err
+			}
+			e := rows[slices.IndexFunc(rows, func(e entry) bool { return wanted[e.change.DeptID] })]
+			return w.fault(e, fmt.Errorf(noSuchPair, e.change.Ordinal, e.change.DeptID))
+		},
+	}
+}
 
 func (w *writer) updateDept(c *rollcall.Change) error {
 	u := c.DeptUpdate

@@ -31,10 +31,14 @@ func (l link) release() { l.pooled.Release() }
 // drop closes the connection: whatever it was doing is not waited for, and a
 // transaction that is open on it is rolled back by the server.
 func (l link) drop() {
+	l.close()
+	l.pooled.Release()
+}
+
+func (l link) close() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_ = l.conn.Close(ctx)
-	l.pooled.Release()
 }
 
 // rollback ends the transaction in which a call failed, and tells whether the
@@ -81,57 +85,6 @@ func rows(ctx context.Context, result *pgconn.ResultReader, fn func(row) error) 
 		err = failed
 	}
 	return tag.RowsAffected(), err
-}
-
-// A step is one statement of several that go to the server together.
-type step struct {
-	query
-	// each is called for every row, where there is one.
-	each func(row) error
-	// check judges the end of the statement: how many rows it touched, or why it
-	// failed. Without it, an error is one and any number of rows is right.
-	check func(touched int64, err error) error
-}
-
-// all sends steps together and reads their results in order: one round trip for
-// all of them. It returns the first error; the steps after one that the server
-// refused are not carried out, the others are, and in a transaction there is
-// nothing to do after an error but to roll back.
-func (l link) all(ctx context.Context, steps []step) error {
-	p := l.conn.StartPipeline(ctx)
-	for i := range steps {
-		s := &steps[i]
-		p.SendQueryParams(s.sql, s.values, s.types, inBinary(), inBinary())
-	}
-	err := p.Sync()
-	for i := range steps {
-		if err != nil {
-			break
-		}
-		err = steps[i].result(ctx, p)
-	}
-	// What is left is read, so that the connection can go on.
-	if failed := p.Close(); err == nil {
-		err = failed
-	}
-	return err
-}
-
-// result reads what became of the step.
-func (s *step) result(ctx context.Context, p *pgconn.Pipeline) error {
-	result, err := p.GetResults()
-	touched := int64(0)
-	if err == nil {
-		reader, ok := result.(*pgconn.ResultReader)
-		if !ok {
-			return fmt.Errorf("the server answered with %T", result)
-		}
-		touched, err = rows(ctx, reader, s.each)
-	}
-	if s.check != nil {
-		return s.check(touched, err)
-	}
-	return err
 }
 
 // commit sends steps and the commit together. A step that the server refuses keeps

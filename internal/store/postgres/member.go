@@ -47,15 +47,15 @@ FROM memberships WHERE corp_id = $1 AND ordinal = $4 AND dept_id = $5`
 
 const noSuchPair = "nobody with ordinal %d is present, or there is no department %d"
 
-// addMember adds a row. That of somebody who is new since the last statement
-// needs no look at the tables, where it is known which departments there are.
+// addMember adds a row. Somebody who is new since the last statement is in no
+// department yet.
 func (w *writer) addMember(c *rollcall.Change) error {
 	if int64(c.Ordinal) > w.t.largest {
 		return fmt.Errorf(noSuchPair, c.Ordinal, c.DeptID)
 	}
 	rows, at := &w.others, &w.othersAt
-	if w.t.depts != nil && w.isFresh(c.Ordinal) {
-		if !w.t.depts[c.DeptID] {
+	if w.isFresh(c.Ordinal) {
+		if w.t.depts != nil && !w.t.depts[c.DeptID] {
 			return fmt.Errorf(noSuchPair, c.Ordinal, c.DeptID)
 		}
 		rows, at = &w.fresh, &w.freshAt

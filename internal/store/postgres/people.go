@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"rollcall"
-
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // pageSize is how many ordinals are read at a time. They are dense, but for those
@@ -59,15 +57,18 @@ func (r *ranges) jump() error {
 
 // dense reads ranges until one is empty.
 func (r *ranges) dense() error {
-	p := r.link.conn.StartPipeline(r.ctx)
-	err := r.through(p)
-	if failed := p.Close(); err == nil {
+	p, err := r.link.pipeline(r.ctx)
+	if err != nil {
+		return err
+	}
+	err = r.through(p)
+	if failed := p.end(); err == nil {
 		err = failed
 	}
 	return err
 }
 
-func (r *ranges) through(p *pgconn.Pipeline) error {
+func (r *ranges) through(p *pipeline) error {
 	asked, err := r.ask(p)
 	for more := true; err == nil && asked; {
 		if asked = false; more {
@@ -81,30 +82,31 @@ func (r *ranges) through(p *pgconn.Pipeline) error {
 }
 
 // ask asks for the next range, where there is one.
-func (r *ranges) ask(p *pgconn.Pipeline) (asked bool, err error) {
+func (r *ranges) ask(p *pipeline) (asked bool, err error) {
 	if r.next >= r.end {
 		return false, nil
 	}
 	to := min(r.next+pageSize, r.end)
-	for _, sql := range []string{selectUsers, selectMemberships} {
-		q := statement(sql)
-		q.text(r.corpID).int(r.next).int(to)
-		p.SendQueryParams(q.sql, q.values, q.types, inBinary(), inBinary())
+	steps := r.steps()
+	for i := range steps {
+		steps[i].text(r.corpID).int(r.next).int(to)
 	}
 	r.next = to
-	return true, p.Sync()
+	return true, p.send(steps)
+}
+
+// steps are the statements about a range, without it.
+func (r *ranges) steps() []step {
+	return []step{
+		{query: statement(selectUsers), each: r.page.user},
+		{query: statement(selectMemberships), each: r.page.member},
+	}
 }
 
 // tell reads one range that was asked for and tells who is in it.
-func (r *ranges) tell(p *pgconn.Pipeline) (more bool, err error) {
+func (r *ranges) tell(p *pipeline) (more bool, err error) {
 	r.page.turn()
-	for _, read := range []func(row) error{r.page.user, r.page.member} {
-		s := step{each: read}
-		if err := s.result(r.ctx, p); err != nil {
-			return false, err
-		}
-	}
-	if err := synced(p); err != nil {
+	if err := p.results(r.steps()); err != nil {
 		return false, err
 	}
 	for i := range r.page.list {
@@ -115,15 +117,6 @@ func (r *ranges) tell(p *pgconn.Pipeline) (more bool, err error) {
 		}
 	}
 	return len(r.page.list) > 0, nil
-}
-
-// synced reads the end of what was sent together.
-func synced(p *pgconn.Pipeline) error {
-	result, err := p.GetResults()
-	if _, ok := result.(*pgconn.PipelineSync); err == nil && !ok {
-		err = fmt.Errorf("the server answered with %T", result)
-	}
-	return err
 }
 
 // people are those of a range; their space serves the next one too.

@@ -72,6 +72,17 @@ func (q *query) texts(list []string) *query {
 	return q.add(pgtype.TextArrayOID, at)
 }
 
+// ints gives a list of numbers.
+func (q *query) ints(list []int64) *query {
+	a := array{oid: pgtype.Int8OID}
+	for _, n := range list {
+		a.field(binary.BigEndian.AppendUint64(nil, uint64(n)))
+	}
+	at := len(q.buf)
+	q.buf = a.appendTo(q.buf)
+	return q.add(pgtype.Int8ArrayOID, at)
+}
+
 // The given methods give a value or, for nil, NULL; the statements take
 // coalesce(NULL, column) to mean that the column stays.
 

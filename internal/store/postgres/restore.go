@@ -151,18 +151,25 @@ func (r *restorer) inOrder() []*rowSet {
 // send copies the rows. Departments wait until all are there, because one may
 // come before its parent, and holders until the roles are.
 func (r *restorer) send(ctx context.Context, all bool) error {
+	var steps []step
 	for _, s := range r.inOrder() {
 		if s.n == 0 || !all && (s == &r.depts && r.users.n == 0 || s == &r.holders) {
 			continue
 		}
-		if err := s.copy(ctx, r.link); isTaken(err) {
-			return conflict("", "in %s: it is there already", s.name)
-		} else if err != nil {
-			return fmt.Errorf("in %s: %w", s.name, err)
+		copied := s.copied()
+		complete := copied.check
+		copied.check = func(touched int64, err error) error {
+			if isTaken(err) {
+				return conflict("", "in %s: it is there already", s.name)
+			}
+			if err = complete(touched, err); err != nil {
+				return fmt.Errorf("in %s: %w", s.name, err)
+			}
+			return nil
 		}
-		s.reset()
+		steps = append(steps, copied)
 	}
-	return nil
+	return r.link.all(ctx, steps)
 }
 
 // Corp implements [rollcall.Snapshot].

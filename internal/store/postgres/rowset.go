@@ -1,11 +1,8 @@
 package postgres
 
 import (
-	"bytes"
-	"context"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"strings"
 
 	"rollcall"
@@ -132,22 +129,23 @@ func (s *rowSet) unnest(q *query) string {
 	return "unnest(" + strings.Join(names, ", ") + ")"
 }
 
-// insert returns the statement that inserts the rows; the tail comes after them.
-func (s *rowSet) insert(tail string) query {
-	var q query
-	q.sql = "INSERT INTO " + s.name + " (" + s.columns + ") SELECT * FROM " + s.unnest(&q) + tail
-	return q
-}
+// copyHeader begins what COPY takes in the binary form, and copyEnd ends it.
+const (
+	copyHeader = "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+	copyEnd    = "\xff\xff"
+)
 
-// copyHeader begins what COPY takes in the binary form.
-const copyHeader = "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
-
-// copy sends the rows by COPY.
-func (s *rowSet) copy(ctx context.Context, l link) error {
-	from := io.MultiReader(strings.NewReader(copyHeader), bytes.NewReader(s.buf), strings.NewReader("\xff\xff"))
-	tag, err := l.conn.CopyFrom(ctx, from, "COPY "+s.name+" ("+s.columns+") FROM STDIN (FORMAT binary)")
-	if err == nil && tag.RowsAffected() != int64(s.n) {
-		err = fmt.Errorf("%d of %d rows of %s were written", tag.RowsAffected(), s.n, s.name)
+// copied returns the step that writes the rows, which are in the set no longer.
+func (s *rowSet) copied() step {
+	rows, name, n := s.buf, s.name, int64(s.n)
+	s.n, s.buf = 0, nil
+	return step{
+		query: statement("COPY " + name + " (" + s.columns + ") FROM STDIN (FORMAT binary)"), rows: rows,
+		check: func(touched int64, err error) error {
+			if err == nil && touched != n {
+				err = fmt.Errorf("%d of %d rows of %s were written", touched, n, name)
+			}
+			return err
+		},
 	}
-	return err
 }

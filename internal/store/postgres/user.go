@@ -108,29 +108,6 @@ func (w *writer) newUser(c *rollcall.Change, details string) {
 	s.text(u.JobNumber).text(u.Extension).text(details)
 }
 
-// insertUsers inserts rows. A userid that belongs to another person makes none.
-func (w *writer) insertUsers(rows rowSet, at []entry) []step {
-	var written []rollcall.Ordinal
-	return []step{{
-		query: rows.insert(` ON CONFLICT DO NOTHING RETURNING ordinal`),
-		each: func(r row) error {
-			written = append(written, rollcall.Ordinal(r.int(0)))
-			return nil
-		},
-		check: func(_ int64, err error) error {
-			if err != nil {
-				return err
-			}
-			e, missing := absent(at, func(c *rollcall.Change) rollcall.Ordinal { return c.Ordinal }, written)
-			if !missing {
-				return nil
-			}
-			row, _ := effectOf(rollcall.UserJoined)
-			return w.fault(e, conflict(row.param, "%s", row.taken))
-		},
-	}}
-}
-
 func (w *writer) updateUser(c *rollcall.Change) error {
 	u := c.UserUpdate
 	q := w.on(updateUser)

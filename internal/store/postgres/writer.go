@@ -18,10 +18,6 @@ const (
 	// which new ones and new members can be checked here.
 	manyChanges = 500
 
-	// copyFrom is from how many rows on COPY is faster than an INSERT that goes
-	// along with other statements.
-	copyFrom = 500
-
 	// What waits to be sent is sent when it is this much.
 	mostSteps = 1_000
 	mostBytes = 4 << 20
@@ -37,7 +33,7 @@ type entry struct {
 // A writer carries out the changes of a transaction. Statements are collected and
 // sent together. What only adds rows (people who are new, their memberships, new
 // departments) is collected as rows: of several such changes in a row, each table
-// gets one statement, or COPY.
+// gets one COPY, which costs the server half of an INSERT even for a few rows.
 type writer struct {
 	t   *tx
 	ctx context.Context
@@ -125,9 +121,7 @@ func (w *writer) ending(sql string) query {
 // do adds a statement after all that came before. check judges how many rows it
 // touched.
 func (w *writer) do(q query, check func(touched int64) error) error {
-	if err := w.settle(); err != nil {
-		return err
-	}
+	w.settle()
 	at, row := entry{w.seq, w.c}, w.row
 	w.steps = append(w.steps, step{query: q, check: func(touched int64, err error) error {
 		switch {
@@ -170,20 +164,10 @@ func (w *writer) flushIfLarge() error {
 
 // flush sends everything.
 func (w *writer) flush() error {
-	if err := w.settle(); err != nil {
-		return err
+	w.settle()
+	if w.log.rows.n > 0 {
+		w.steps = append(w.steps, w.log.rows.copied())
 	}
-	if w.log.rows.n >= copyFrom {
-		if err := w.send(); err != nil {
-			return err
-		}
-		if w.failed = w.log.rows.copy(w.ctx, w.t.link); w.failed != nil {
-			return w.failed
-		}
-	} else if w.log.rows.n > 0 {
-		w.steps = append(w.steps, step{query: w.log.rows.insert("")})
-	}
-	w.log.rows.reset()
 	return w.send()
 }
 
@@ -197,37 +181,46 @@ func (w *writer) send() error {
 	return w.failed
 }
 
-// settle turns the rows into statements, or copies them.
-func (w *writer) settle() error {
-	for _, part := range []struct {
-		rows   *rowSet
-		at     *[]entry
-		insert func(rowSet, []entry) []step
-	}{
-		{&w.depts, &w.deptAt, w.insertDepts},
-		{&w.users, &w.userAt, w.insertUsers},
-		{&w.fresh, &w.freshAt, w.insertMembers},
-		{&w.others, &w.othersAt, w.insertMembers},
-	} {
-		switch {
-		case part.rows.n == 0:
-			continue
-		case part.rows.n < copyFrom || part.rows == &w.others:
-			w.steps = append(w.steps, part.insert(*part.rows, slices.Clone(*part.at))...)
-		default:
-			if err := w.send(); err != nil {
-				return err
-			}
-			if err := part.rows.copy(w.ctx, w.t.link); err != nil {
-				w.failed = w.copyFault(*part.at, err)
-				return w.failed
-			}
-		}
-		part.rows.reset()
-		clear(*part.at)
-		*part.at = (*part.at)[:0]
+// settle turns the rows into statements.
+func (w *writer) settle() {
+	if w.depts.n > 0 {
+		w.copyRows(&w.depts, &w.deptAt)
 	}
-	return nil
+	if w.users.n > 0 {
+		w.copyRows(&w.users, &w.userAt)
+	}
+	if w.fresh.n > 0 {
+		if w.t.depts == nil {
+			w.steps = append(w.steps, w.requireDepts(slices.Clone(w.freshAt)))
+		}
+		w.copyRows(&w.fresh, &w.freshAt)
+	}
+	if w.others.n > 0 {
+		w.steps = append(w.steps, w.insertMembers(w.others, slices.Clone(w.othersAt))...)
+		w.others.reset()
+		w.othersAt = emptied(w.othersAt)
+	}
+}
+
+// copyRows adds a COPY of rows.
+func (w *writer) copyRows(rows *rowSet, of *[]entry) {
+	at := slices.Clone(*of)
+	*of = emptied(*of)
+	s := rows.copied()
+	complete := s.check
+	s.check = func(touched int64, err error) error {
+		if err != nil {
+			return w.copyFault(at, err)
+		}
+		return complete(touched, nil)
+	}
+	w.steps = append(w.steps, s)
+}
+
+// emptied returns a list for the next ones; it keeps nothing of those before.
+func emptied(list []entry) []entry {
+	clear(list)
+	return list[:0]
 }
 
 var copyLine = regexp.MustCompile(`\b[0-9]+$`)

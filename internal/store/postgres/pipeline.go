@@ -1,0 +1,177 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgproto3"
+)
+
+// A step is one statement of several that go to the server together.
+type step struct {
+	query
+	// rows are what a COPY is given, nil for any other statement.
+	rows []byte
+	// each is called for every row, where there is one.
+	each func(row) error
+	// check judges the end of the statement: how many rows it touched, or why it
+	// failed. Without it, an error is one and any number of rows is right.
+	check func(touched int64, err error) error
+}
+
+// all sends steps together and reads their results in order: one round trip for
+// all of them. It returns the first error; the steps after one that the server
+// refused are not carried out, the others are, and in a transaction there is
+// nothing to do after an error but to roll back.
+func (l link) all(ctx context.Context, steps []step) error {
+	p, err := l.pipeline(ctx)
+	if err != nil {
+		return err
+	}
+	if err = p.send(steps); err == nil {
+		err = p.results(steps)
+	}
+	if failed := p.end(); err == nil {
+		err = failed
+	}
+	return err
+}
+
+// A pipeline sends statements before the results of those before are read. That of
+// the driver has no place for the rows of COPY, which go along here: the server
+// takes them as soon as it has begun the statement, and after an error it passes
+// over them, as over everything else up to the end of what was sent together.
+type pipeline struct {
+	link
+	ctx   context.Context
+	watch *ctxwatch.ContextWatcher
+	sent  chan error // how the last sending ended
+	open  int        // how many ends of what was sent together have not been read
+}
+
+// pipeline begins one. Nothing else may use the connection until its end.
+func (l link) pipeline(ctx context.Context) (*pipeline, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	p := &pipeline{link: l, ctx: ctx, sent: make(chan error, 1), watch: ctxwatch.NewContextWatcher(&canceller{conn: l.conn})}
+	p.sent <- nil
+	p.watch.Watch(ctx)
+	return p, nil
+}
+
+// send sends steps. What the server answers can be read meanwhile: it may stop
+// listening until it is.
+func (p *pipeline) send(steps []step) error {
+	if err := p.waitSent(); err != nil {
+		return err
+	}
+	to := p.conn.Frontend()
+	for i := range steps {
+		steps[i].send(to)
+	}
+	to.SendSync(&pgproto3.Sync{})
+	p.open++
+	<-p.sent
+	go func() { p.sent <- to.Flush() }()
+	return nil
+}
+
+// waitSent waits until everything is sent.
+func (p *pipeline) waitSent() error {
+	err := <-p.sent
+	p.sent <- err
+	return err
+}
+
+// send adds the statement to what is to be sent.
+func (s *step) send(to *pgproto3.Frontend) {
+	to.SendParse(&pgproto3.Parse{Query: s.sql, ParameterOIDs: s.types})
+	to.SendBind(&pgproto3.Bind{ParameterFormatCodes: inBinary(), Parameters: s.values, ResultFormatCodes: inBinary()})
+	to.SendExecute(&pgproto3.Execute{})
+	if s.rows == nil {
+		return
+	}
+	for _, part := range [][]byte{[]byte(copyHeader), s.rows, []byte(copyEnd)} {
+		to.Send(&pgproto3.CopyData{Data: part})
+	}
+	to.Send(&pgproto3.CopyDone{})
+}
+
+// results reads what became of steps that were sent together.
+func (p *pipeline) results(steps []step) error {
+	var first, failed error // failed is of the step that is being read
+	note := func(err error) {
+		if first == nil {
+			first = err
+		}
+	}
+	for {
+		msg, err := p.receive()
+		if err != nil {
+			note(err)
+			return first
+		}
+		switch msg := msg.(type) {
+		case *pgproto3.DataRow:
+			if first == nil && failed == nil && steps[0].each != nil {
+				failed = steps[0].each(msg.Values)
+			}
+		case *pgproto3.CommandComplete:
+			note(steps[0].end(pgconn.NewCommandTag(string(msg.CommandTag)).RowsAffected(), failed))
+			steps, failed = steps[1:], nil
+		case *pgproto3.ErrorResponse:
+			err := error(pgconn.ErrorResponseToPgError(msg))
+			if len(steps) > 0 { // else it is about the end
+				err = steps[0].end(0, err)
+			}
+			note(err)
+		case *pgproto3.ReadyForQuery:
+			if first == nil && len(steps) > 0 {
+				first = fmt.Errorf("the server did not carry out %d statements", len(steps))
+			}
+			return first
+		}
+	}
+}
+
+// end judges how the step ended.
+func (s *step) end(touched int64, err error) error {
+	if s.check != nil {
+		return s.check(touched, err)
+	}
+	return err
+}
+
+// receive reads a message. After an error nothing else can be read.
+func (p *pipeline) receive() (pgproto3.BackendMessage, error) {
+	msg, err := p.conn.ReceiveMessage(context.Background()) // ctx is watched for all messages together
+	var network net.Error
+	switch {
+	case err == nil:
+		if _, ok := msg.(*pgproto3.ReadyForQuery); ok {
+			p.open--
+		}
+		return msg, nil
+	case p.ctx.Err() != nil && errors.As(err, &network) && network.Timeout():
+		err = fmt.Errorf("%w: %w", p.ctx.Err(), err)
+	}
+	p.close()
+	p.open = 0
+	return nil, err
+}
+
+// end reads what nobody has read. The connection can be used again, or is closed.
+func (p *pipeline) end() error {
+	defer p.watch.Unwatch()
+	for p.open > 0 {
+		if _, err := p.receive(); err != nil {
+			break
+		}
+	}
+	return p.waitSent()
+}
