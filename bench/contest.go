@@ -71,6 +71,7 @@ func (b *bench) progress(format string, args ...any) {
 type job struct {
 	Addr       string
 	PID        int // of the server
+	Database   int // the process of its database, where it has one
 	Requests   [][]byte
 	Streams    int
 	Warm, Time time.Duration
@@ -89,7 +90,7 @@ const numberHere = "#########"
 type result struct {
 	Requests int
 	Wall     time.Duration
-	CPU      time.Duration // of the server
+	CPU      time.Duration // of the server, and of its database
 	P99      time.Duration
 	Next     int // the last running number
 	Err      string

@@ -91,7 +91,7 @@ func (j *job) do() (r result, err error) {
 	if err := g.run(j.Warm); err != nil {
 		return r, err
 	}
-	before, err := cpuOf(j.PID)
+	before, err := j.cpu()
 	if err != nil {
 		return r, err
 	}
@@ -100,7 +100,7 @@ func (j *job) do() (r result, err error) {
 	if err := g.run(j.Time); err != nil {
 		return r, err
 	}
-	after, err := cpuOf(j.PID)
+	after, err := j.cpu()
 	if err != nil {
 		return r, err
 	}
@@ -111,6 +111,16 @@ func (j *job) do() (r result, err error) {
 	slices.Sort(g.latencies)
 	r.P99 = g.latencies[len(g.latencies)*99/100]
 	return r, nil
+}
+
+// cpu returns the user and system time that the server and its database took.
+func (j *job) cpu() (time.Duration, error) {
+	used, err := cpuOf(j.PID)
+	if err != nil || j.Database == 0 {
+		return used, err
+	}
+	database, err := cpuOfAll(j.Database)
+	return used + database, err
 }
 
 func (g *generator) connect(next int) error {
