@@ -46,12 +46,7 @@ type Corp struct {
 	// held while a transaction is waited for.
 	writing sync.Mutex
 
-	pool struct { // intents that wait for the next transaction
-		sync.Mutex
-		waiting []*waiter
-		running bool // a sequencer is at work
-		gathering
-	}
+	pool pool
 }
 
 // Open loads an organization.
@@ -114,23 +109,6 @@ type Outcome struct {
 	Changes []rollcall.Change // as they were committed
 }
 
-type waiter struct {
-	by     string
-	intent Intent
-	done   chan struct{}
-	out    Outcome
-	err    error
-}
-
-// maxGroup is how many intents one transaction takes at most.
-const maxGroup = 256
-
-// ErrFull is behind the error of an intent that found too many others waiting.
-var ErrFull = errors.New("the queue is full")
-
-// maxWaiting is how many intents may wait; more are refused as busy.
-const maxWaiting = 4096
-
 // Do carries out an intent: it is decided on the newest state, durable, and
 // visible to every later reader before Do returns. Intents that come at the
 // same time share a transaction; each sees what those before it decided. by
@@ -138,18 +116,13 @@ const maxWaiting = 4096
 // come within ten seconds, nothing happens; afterwards Do waits for the answer.
 func (c *Corp) Do(ctx context.Context, by string, intent Intent) (Outcome, error) {
 	w := &waiter{by: by, intent: intent, done: make(chan struct{})}
-	c.pool.Lock()
-	if len(c.pool.waiting) >= maxWaiting {
-		c.pool.Unlock()
+	first, ok := c.pool.add(w)
+	if !ok {
 		return Outcome{}, busy("too many changes are waiting", ErrFull)
 	}
-	c.pool.waiting = append(c.pool.waiting, w)
-	c.pool.arrived(len(c.pool.waiting))
-	if !c.pool.running {
-		c.pool.running = true
+	if first {
 		go c.sequence()
 	}
-	c.pool.Unlock()
 	turn := time.NewTimer(writeTimeout)
 	defer turn.Stop()
 	late := context.DeadlineExceeded
@@ -160,7 +133,7 @@ func (c *Corp) Do(ctx context.Context, by string, intent Intent) (Outcome, error
 	case <-ctx.Done():
 		late = ctx.Err()
 	}
-	if c.withdraw(w) {
+	if c.pool.withdraw(w) {
 		return Outcome{}, busy("the change waited for its turn", late)
 	}
 	<-w.done
@@ -178,36 +151,10 @@ func (c *Corp) Writing() bool {
 	return c.pool.running
 }
 
-// withdraw takes a waiter back; false when its turn has come.
-func (c *Corp) withdraw(w *waiter) bool {
-	c.pool.Lock()
-	defer c.pool.Unlock()
-	for i, x := range c.pool.waiting {
-		if x == w {
-			c.pool.waiting = append(c.pool.waiting[:i:i], c.pool.waiting[i+1:]...)
-			return true
-		}
-	}
-	return false
-}
-
 // sequence works off the pool, transaction by transaction, until it is empty.
 func (c *Corp) sequence() {
-	for {
-		c.gather()
-		c.pool.Lock()
-		group := c.pool.waiting
-		if len(group) > maxGroup {
-			group = group[:maxGroup]
-		}
-		c.pool.waiting = append([]*waiter(nil), c.pool.waiting[len(group):]...)
-		if len(group) == 0 {
-			c.pool.running = false
-			c.pool.Unlock()
-			return
-		}
-		c.pool.Unlock()
-		synced := c.commit(group)
+	for c.pool.goesOn() {
+		group, synced := c.commit()
 		c.pool.Lock()
 		c.pool.committed(len(group), len(c.pool.waiting), synced)
 		c.pool.Unlock()
@@ -221,52 +168,71 @@ func (c *Corp) sequence() {
 // behind an import.
 const writeTimeout = 10 * time.Second
 
-// commit carries out a group of intents in one transaction and sets their
-// answers. Where the store refuses what one of them wants, each gets a
-// transaction of its own, so that the others do not suffer from it. It returns
-// how long the store took to make the last of it durable.
-func (c *Corp) commit(group []*waiter) (synced time.Duration) {
-	synced, accepted := c.commitTogether(group)
-	if accepted || len(group) == 1 {
-		return synced
+// commit carries out the intents that wait in one transaction, sets their answers
+// and returns whose they are. Where the store refuses what one of them wants, each
+// gets a transaction of its own, so that the others do not suffer from it. It
+// returns how long the store took to make the last of it durable.
+func (c *Corp) commit() (group []*waiter, synced time.Duration) {
+	there, began := c.pool.last(), time.Now()
+	tx, err := c.begin()
+	if err != nil {
+		// Whoever came meanwhile has a try of his own.
+		group = c.pool.take(there)
+		fail(group, err)
+		return group, 0
 	}
-	for i, w := range group {
+	// Beginning takes a way to the server and back: whoever comes meanwhile is in.
+	c.gather(began)
+	if group = c.pool.take(c.pool.last()); len(group) == 0 { // they gave up
+		tx.Rollback()
+		return nil, 0
+	}
+	synced, accepted := c.commitTogether(tx, group)
+	if accepted || len(group) == 1 {
+		return group, synced
+	}
+	for _, w := range group {
 		w.out, w.err = Outcome{}, nil
-		synced, _ = c.commitTogether(group[i : i+1])
-		if errors.Is(w.err, errNotBegun) { // as little would those behind it
-			for _, behind := range group[i:] {
-				behind.out, behind.err = Outcome{}, w.err
-			}
+	}
+	for i := range group {
+		if tx, err = c.begin(); err != nil {
+			fail(group[i:], err)
 			break
 		}
+		synced, _ = c.commitTogether(tx, group[i:i+1])
 	}
-	return synced
+	return group, synced
 }
 
-// errNotBegun is behind the errors of those whom the store gave no transaction.
-var errNotBegun = errors.New("no transaction was begun")
-
-// commitTogether reports false where the store refused to write something.
-func (c *Corp) commitTogether(group []*waiter) (synced time.Duration, accepted bool) {
-	fail := func(err error) {
-		for _, w := range group {
-			if w.err == nil {
-				w.out, w.err = Outcome{}, err
-			}
-		}
-	}
+func (c *Corp) begin() (rollcall.Tx, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
 	tx, err := c.opt.Store.Begin(ctx, c.id)
 	if err != nil {
-		fail(busy("the change could not be begun", errors.Join(errNotBegun, err)))
-		return synced, true
+		return nil, busy("the change could not be begun", err)
 	}
+	return tx, nil
+}
+
+// fail answers those who have no error yet.
+func fail(group []*waiter, err error) {
+	for _, w := range group {
+		if w.err == nil {
+			w.out, w.err = Outcome{}, err
+		}
+	}
+}
+
+// commitTogether carries out intents in a transaction, which it ends. It reports
+// false where the store refused to write something.
+func (c *Corp) commitTogether(tx rollcall.Tx, group []*waiter) (synced time.Duration, accepted bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
 	defer tx.Rollback()
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	if err := c.takeOver(ctx, tx.Head(), tx.Changes); err != nil {
-		fail(err)
+		fail(group, err)
 		return synced, true
 	}
 	state, batches, changes := c.decide(group)
@@ -282,14 +248,14 @@ func (c *Corp) commitTogether(group []*waiter) (synced time.Duration, accepted b
 	defer next.wait() // before anybody makes another
 	if len(changes) > 0 {
 		if err := tx.Append(changes); err != nil {
-			fail(fmt.Errorf("writing the changes: %w", err))
+			fail(group, fmt.Errorf("writing the changes: %w", err))
 			return synced, false
 		}
 	}
 	for _, b := range batches {
 		if b.InTx != nil {
 			if err := b.InTx(tx); err != nil {
-				fail(fmt.Errorf("writing what goes with the changes: %w", err))
+				fail(group, fmt.Errorf("writing what goes with the changes: %w", err))
 				return synced, false
 			}
 		}

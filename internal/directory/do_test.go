@@ -28,8 +28,7 @@ type gate struct {
 }
 
 // shut opens an organization through a store whose first transaction begins
-// only when the gate is opened. An intent without changes is what it waits
-// with.
+// only when the gate is opened. Whoever asked for it has given up by then.
 func shut(t tb, w *world, corpID string) *gate {
 	g := &gate{opened: make(chan struct{})}
 	first := make(chan struct{})
@@ -42,8 +41,15 @@ func shut(t tb, w *world, corpID string) *gate {
 		return nil
 	}}
 	g.corp = w.open(t, g.store, corpID)
-	go func() { _, _ = g.corp.Do(context.Background(), "gate", want()) }()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = g.corp.Do(ctx, "gate", want())
+	}()
 	<-first
+	cancel()
+	<-done
 	return g
 }
 

@@ -36,17 +36,18 @@ func (g *gathering) committed(group, waiting int, synced time.Duration) {
 }
 
 // gather waits, where an intent is in the pool, until as many are as there were
-// last time, for a moment at most.
-func (c *Corp) gather() {
+// last time, for a moment after began at most.
+func (c *Corp) gather(began time.Time) {
 	c.pool.Lock()
 	enough := min(c.pool.expected, maxGroup)
-	if n := len(c.pool.waiting); n == 0 || n >= enough || c.pool.patience == 0 {
+	rest := c.pool.patience - time.Since(began)
+	if n := len(c.pool.waiting); n == 0 || n >= enough || rest <= 0 {
 		c.pool.Unlock()
 		return
 	}
 	full := make(chan struct{})
 	c.pool.full, c.pool.enough = full, enough
-	patience := time.NewTimer(c.pool.patience)
+	patience := time.NewTimer(rest)
 	c.pool.Unlock()
 	defer patience.Stop()
 	select {
