@@ -358,8 +358,9 @@ func (t *tx) end(err error) {
 
 // analyze has the server look at what large transactions filled. Until it does so
 // by itself, a minute later, it takes the tables for small ones and reads them
-// from end to end for every group of changes. Where it fails nothing is wrong, and
-// nobody waits for long: what was written is committed already.
+// from end to end for every group of changes. How large they are is all that
+// matters, so that a small sample does. Where it fails nothing is wrong, and nobody
+// waits for long: what was written is committed already.
 func (s *Store) analyze() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -367,6 +368,9 @@ func (s *Store) analyze() {
 	if err != nil {
 		return
 	}
-	_, err = l.run(ctx, statement("ANALYZE users, memberships, departments, changes"))
+	err = l.all(ctx, []step{
+		{query: statement(beginWrite)}, {query: statement("SET LOCAL default_statistics_target = 1")},
+		{query: statement("ANALYZE users, memberships, departments, changes")}, {query: statement("COMMIT")},
+	})
 	s.giveBack(l, err)
 }

@@ -43,7 +43,8 @@ type writer struct {
 	row effect
 
 	steps  []step
-	failed error // of what was sent
+	sent   chan error // how what is being sent ends; nil while nothing is
+	failed error      // of what was sent
 
 	// The rows since the last step. Of the members, fresh ones are new people,
 	// who can be in no department yet.
@@ -59,29 +60,35 @@ func newWriter(t *tx) *writer {
 	}
 }
 
-// write carries changes out.
+// write carries changes out. While some of many are on their way, those behind
+// them are made ready.
 func (w *writer) write(ctx context.Context, changes []rollcall.Change) error {
 	w.ctx = ctx
+	err := w.writeAll(changes)
+	// What is on its way came before the change that went wrong, and was first.
+	if before := w.flush(); before != nil {
+		return before
+	}
+	return err
+}
+
+func (w *writer) writeAll(changes []rollcall.Change) error {
 	if len(changes) >= manyChanges && w.t.depts == nil {
-		if err := w.t.readDepts(ctx); err != nil {
+		if err := w.t.readDepts(w.ctx); err != nil {
 			return err
 		}
 	}
 	for i := range changes {
 		w.c, w.seq = &changes[i], w.t.changes
 		if err := w.change(); err != nil {
-			// What came before it may fail too, and was first.
-			if before := w.flush(); before != nil {
-				return before
-			}
 			return w.fault(entry{w.seq, w.c}, err)
 		}
 		w.t.changes++
-		if err := w.flushIfLarge(); err != nil {
+		if err := w.sendIfLarge(); err != nil {
 			return err
 		}
 	}
-	return w.flush()
+	return nil
 }
 
 func (w *writer) change() error {
@@ -153,30 +160,43 @@ func conflict(param, detail string, args ...any) error {
 	return &rollcall.Error{Kind: rollcall.KindConflict, Param: param, Detail: fmt.Sprintf(detail, args...)}
 }
 
-func (w *writer) flushIfLarge() error {
+func (w *writer) sendIfLarge() error {
 	rows := w.depts.n + w.users.n + w.fresh.n + w.others.n
 	size := len(w.depts.buf) + len(w.users.buf) + len(w.fresh.buf) + len(w.others.buf) + len(w.log.rows.buf)
 	if len(w.steps) >= mostSteps || rows >= mostRows || size >= mostBytes {
-		return w.flush()
+		return w.send()
 	}
 	return nil
 }
 
-// flush sends everything.
+// flush sends everything and waits for how it ends.
 func (w *writer) flush() error {
+	if err := w.send(); err != nil {
+		return err
+	}
+	return w.wait()
+}
+
+// send begins to send everything, when what was sent before has ended.
+func (w *writer) send() error {
 	w.settle()
 	if w.log.rows.n > 0 {
 		w.steps = append(w.steps, w.log.rows.copied())
 	}
-	return w.send()
+	if err := w.wait(); err != nil || len(w.steps) == 0 {
+		return err
+	}
+	steps, sent := w.steps, make(chan error, 1)
+	w.steps, w.sent = nil, sent
+	go func() { sent <- w.t.link.all(w.ctx, steps) }()
+	return nil
 }
 
-// send sends the statements.
-func (w *writer) send() error {
-	if w.failed == nil && len(w.steps) > 0 {
-		w.failed = w.t.link.all(w.ctx, w.steps)
-		clear(w.steps)
-		w.steps = w.steps[:0]
+// wait waits until what is being sent has ended.
+func (w *writer) wait() error {
+	if w.sent != nil {
+		w.failed = <-w.sent
+		w.sent = nil
 	}
 	return w.failed
 }
