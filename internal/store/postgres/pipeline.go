@@ -64,20 +64,29 @@ func (l link) pipeline(ctx context.Context) (*pipeline, error) {
 	return p, nil
 }
 
-// send sends steps. What the server answers can be read meanwhile: it may stop
-// listening until it is.
+// send sends steps, when those before are sent. What the server answers can be read
+// meanwhile: it may stop listening until it is.
 func (p *pipeline) send(steps []step) error {
+	var buf []byte
+	var err error
+	for i := range steps {
+		if buf, err = steps[i].appendTo(buf); err != nil {
+			return err
+		}
+	}
+	if buf, err = (&pgproto3.Sync{}).Encode(buf); err != nil {
+		return err
+	}
 	if err := p.waitSent(); err != nil {
 		return err
 	}
-	to := p.conn.Frontend()
-	for i := range steps {
-		steps[i].send(to)
-	}
-	to.SendSync(&pgproto3.Sync{})
 	p.open++
 	<-p.sent
-	go func() { p.sent <- to.Flush() }()
+	// Past the driver, which may close the connection at any time.
+	go func() {
+		_, err := p.conn.Conn().Write(buf)
+		p.sent <- err
+	}()
 	return nil
 }
 
@@ -88,18 +97,24 @@ func (p *pipeline) waitSent() error {
 	return err
 }
 
-// send adds the statement to what is to be sent.
-func (s *step) send(to *pgproto3.Frontend) {
-	to.SendParse(&pgproto3.Parse{Query: s.sql, ParameterOIDs: s.types})
-	to.SendBind(&pgproto3.Bind{ParameterFormatCodes: inBinary(), Parameters: s.values, ResultFormatCodes: inBinary()})
-	to.SendExecute(&pgproto3.Execute{})
-	if s.rows == nil {
-		return
+// appendTo adds the messages of the statement.
+func (s *step) appendTo(buf []byte) ([]byte, error) {
+	messages := []pgproto3.FrontendMessage{
+		&pgproto3.Parse{Query: s.sql, ParameterOIDs: s.types},
+		&pgproto3.Bind{ParameterFormatCodes: inBinary(), Parameters: s.values, ResultFormatCodes: inBinary()},
+		&pgproto3.Execute{},
 	}
-	for _, part := range [][]byte{[]byte(copyHeader), s.rows, []byte(copyEnd)} {
-		to.Send(&pgproto3.CopyData{Data: part})
+	if s.rows != nil {
+		messages = append(messages, &pgproto3.CopyData{Data: []byte(copyHeader)}, &pgproto3.CopyData{Data: s.rows},
+			&pgproto3.CopyData{Data: []byte(copyEnd)}, &pgproto3.CopyDone{})
 	}
-	to.Send(&pgproto3.CopyDone{})
+	for _, m := range messages {
+		var err error
+		if buf, err = m.Encode(buf); err != nil {
+			return nil, fmt.Errorf("encode a statement: %w", err)
+		}
+	}
+	return buf, nil
 }
 
 // results reads what became of steps that were sent together.
