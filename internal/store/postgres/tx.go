@@ -21,9 +21,10 @@ const (
 	patience, largePatience = 15 * time.Second, 10 * time.Minute
 
 	// A transaction that says nothing for idleLimit is ended by the server, which
-	// frees the head: its node was stopped or cut off. One that is alive says
-	// something every alive, also while its owner only computes.
-	idleLimit, alive = 10 * time.Second, 3 * time.Second
+	// frees the head: its node was stopped or cut off. Those who wait behind it on
+	// other nodes wait longer. One that is alive says something every alive, also
+	// while its owner only computes.
+	idleLimit, alive = 6 * time.Second, 2 * time.Second
 
 	// lockPatience is how long the server lets a transaction wait for a lock. Then
 	// it asks again, on a connection that is known to be good.
