@@ -173,7 +173,7 @@ const writeTimeout = 10 * time.Second
 // gets a transaction of its own, so that the others do not suffer from it. It
 // returns how long the store took to make the last of it durable.
 func (c *Corp) commit() (group []*waiter, synced time.Duration) {
-	there, began := c.pool.last(), time.Now()
+	there, began := c.pool.last(), c.opt.Clock()
 	tx, err := c.begin()
 	if err != nil {
 		// Whoever came meanwhile has a try of his own.

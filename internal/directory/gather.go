@@ -40,7 +40,8 @@ func (g *gathering) committed(group, waiting int, synced time.Duration) {
 func (c *Corp) gather(began time.Time) {
 	c.pool.Lock()
 	enough := min(c.pool.expected, maxGroup)
-	rest := c.pool.patience - time.Since(began)
+	passed := max(c.opt.Clock().Sub(began), 0) // the clock may be set back
+	rest := c.pool.patience - passed
 	if n := len(c.pool.waiting); n == 0 || n >= enough || rest <= 0 {
 		c.pool.Unlock()
 		return

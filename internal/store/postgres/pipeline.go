@@ -77,11 +77,11 @@ func (p *pipeline) send(steps []step) error {
 	if buf, err = (&pgproto3.Sync{}).Encode(buf); err != nil {
 		return err
 	}
-	if err := p.waitSent(); err != nil {
+	if err := <-p.sent; err != nil {
+		p.sent <- err
 		return err
 	}
 	p.open++
-	<-p.sent
 	// Past the driver, which may close the connection at any time.
 	go func() {
 		_, err := p.conn.Conn().Write(buf)

@@ -370,8 +370,10 @@ func (s *Store) analyze() {
 		return
 	}
 	err = l.all(ctx, []step{
-		{query: statement(beginWrite)}, {query: statement("SET LOCAL default_statistics_target = 1")},
-		{query: statement("ANALYZE users, memberships, departments, changes")}, {query: statement("COMMIT")},
+		{query: statement(beginWrite)},
+		{query: statement("SET LOCAL default_statistics_target = 1")},
+		{query: statement("ANALYZE users, memberships, departments, changes")},
+		{query: statement("COMMIT")},
 	})
 	s.giveBack(l, err)
 }
