@@ -133,10 +133,16 @@ func (p *pipeline) results(steps []step) error {
 		}
 		switch msg := msg.(type) {
 		case *pgproto3.DataRow:
+			if len(steps) == 0 {
+				return p.astray(msg)
+			}
 			if first == nil && failed == nil && steps[0].each != nil {
 				failed = steps[0].each(msg.Values)
 			}
 		case *pgproto3.CommandComplete:
+			if len(steps) == 0 {
+				return p.astray(msg)
+			}
 			note(steps[0].end(pgconn.NewCommandTag(string(msg.CommandTag)).RowsAffected(), failed))
 			steps, failed = steps[1:], nil
 		case *pgproto3.ErrorResponse:
@@ -152,6 +158,13 @@ func (p *pipeline) results(steps []step) error {
 			return first
 		}
 	}
+}
+
+// astray closes a connection on which something came that nobody asked for.
+func (p *pipeline) astray(msg pgproto3.BackendMessage) error {
+	p.close()
+	p.open = 0
+	return fmt.Errorf("the server answered with %T, which nobody asked for", msg)
 }
 
 // end judges how the step ended.
