@@ -220,6 +220,44 @@ func TestAStoreThatIsAwayIsNotAskedForEveryOne(t *testing.T) {
 	}
 }
 
+// Whoever comes while a transaction begins is in it; where none could be begun, only
+// those are told so who were there before, and the others have a try of their own.
+func TestWhoComesWhileATransactionBegins(t *testing.T) {
+	t.Parallel()
+	for _, fails := range []bool{false, true} {
+		w := newWorld(t)
+		model := w.newCorp(t)
+		begin, asked, goOn := 0, make(chan struct{}), make(chan struct{})
+		store := &faulty{Store: w.store, begin: func() error {
+			if begin++; begin > 1 {
+				return nil
+			}
+			close(asked)
+			<-goOn
+			if fails {
+				return errors.New("down")
+			}
+			return nil
+		}}
+		g := &gate{corp: w.open(t, store, model.Corp.ID), store: store}
+		first := g.queue(want(joined(0, "a", "Anna")))[0]
+		<-asked
+		bob := rollcall.Ordinal(1)
+		if fails {
+			bob = 0 // Anna does not come
+		}
+		second := g.queue(want(joined(bob, "b", "Bob")))[0]
+		close(goOn)
+		a, b := <-first, <-second
+		switch {
+		case !fails && (a.err != nil || b.err != nil || a.out.Version != 1 || b.out.Version != 1):
+			t.Errorf("both are not in one: %+v, %+v", a, b)
+		case fails && (rollcall.KindOf(a.err) != rollcall.KindBusy || b.err != nil || b.out.Version != 1):
+			t.Errorf("none was begun for the first: %+v, %+v", a, b)
+		}
+	}
+}
+
 // Who was refused for what another one in the same transaction wanted is not told
 // so when that has not come about.
 func TestARefusalForWhatWasNotCommitted(t *testing.T) {
