@@ -134,6 +134,15 @@ func agreeFound(t tb, r *directory.Root, m *modeltest.Model, seen modeltest.Seen
 	}
 }
 
+// agreeAlways is agree, and about all instants at which something happened.
+func agreeAlways(t tb, r *directory.Root, m *modeltest.Model) {
+	t.Helper()
+	agree(t, r, m, 7)
+	for _, at := range m.Instants() {
+		agreeAt(t, r, m, at)
+	}
+}
+
 // agreeAt fails unless a version says the same as the model about who belonged
 // where just before an instant.
 func agreeAt(t tb, r *directory.Root, m *modeltest.Model, at rollcall.Instant) {

@@ -35,13 +35,14 @@ func forTest(t testing.TB, start func() (*Server, error)) *Server {
 	return s
 }
 
-// missing ends a test that has no server. A machine on which PostgreSQL cannot be
-// installed runs everything else and says what it did not run; where it has to run,
-// which CI=true says, it is a failure.
+// missing ends a test that has no server: with a failure where CI=true says that it
+// has to run.
 func missing(t testing.TB, err error) {
 	t.Helper()
 	if errors.Is(err, ErrMissing) && os.Getenv("CI") != "true" {
-		t.Skip("not run: ", err)
+		// Where PostgreSQL cannot be installed everything else is still tested,
+		// and what is not says so.
+		t.Skip("not run, as there is no PostgreSQL: ", err)
 	}
 	t.Fatal(err)
 }

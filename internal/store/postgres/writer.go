@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 
 	"rollcall"
@@ -211,21 +210,21 @@ func (w *writer) settle() {
 	}
 	if w.fresh.n > 0 {
 		if w.t.depts == nil {
-			w.steps = append(w.steps, w.requireDepts(slices.Clone(w.freshAt)))
+			w.steps = append(w.steps, w.requireDepts(w.freshAt))
 		}
 		w.copyRows(&w.fresh, &w.freshAt)
 	}
 	if w.others.n > 0 {
-		w.steps = append(w.steps, w.insertMembers(w.others, slices.Clone(w.othersAt))...)
+		w.steps = append(w.steps, w.insertMembers(w.others, w.othersAt)...)
 		w.others.reset()
-		w.othersAt = emptied(w.othersAt)
+		w.othersAt = nil
 	}
 }
 
 // copyRows adds a COPY of rows.
 func (w *writer) copyRows(rows *rowSet, of *[]entry) {
-	at := slices.Clone(*of)
-	*of = emptied(*of)
+	at := *of
+	*of = nil
 	s := rows.copied()
 	complete := s.check
 	s.check = func(touched int64, err error) error {
@@ -235,12 +234,6 @@ func (w *writer) copyRows(rows *rowSet, of *[]entry) {
 		return complete(touched, nil)
 	}
 	w.steps = append(w.steps, s)
-}
-
-// emptied returns a list for the next ones; it keeps nothing of those before.
-func emptied(list []entry) []entry {
-	clear(list)
-	return list[:0]
 }
 
 var copyLine = regexp.MustCompile(`\b[0-9]+$`)
