@@ -75,6 +75,13 @@ const (
 	SubAdmin  uint8 = 2
 )
 
+// IsZero reports whether none of them is set, as for most people.
+func (d *Details) IsZero() bool {
+	return d.UnionID == "" && d.Telephone == "" && d.OrgEmail == "" && d.OrgEmailType == "" && d.WorkPlace == "" && d.Remark == "" &&
+		d.Avatar == "" && d.Gender == "" && d.LoginID == "" && d.ExclusiveType == "" && !d.Exclusive && !d.HideMobile && !d.Senior &&
+		!d.Boss && d.Admin == 0 && d.AdminDepts == nil && d.Manager == nil
+}
+
 // Same reports whether two say the same.
 func (d *Details) Same(e *Details) bool {
 	a, b := *d, *e

@@ -153,7 +153,7 @@ func (c *cluster) thereOnce(w *witness, token, userid string) {
 	version, users, _ := c.agree(token, w.newest())
 	lines := killLines(c.t, users)
 	unique(c.t, lines)
-	joined, err := c.pg.Query(clusterDatabase, "SELECT count(*) FROM changes WHERE kind = 'user_join' AND payload LIKE '%\""+userid+"\"%'")
+	joined, err := c.pg.Query(clusterDatabase, "SELECT count(*) FROM "+logInSQL+" WHERE kind = 'user_join' AND p->'user'->>'userid' = '"+userid+"'")
 	if !hasUser(lines, userid) || joined != "1" || err != nil {
 		c.t.Errorf("%s is there: %v, came in %s times, %v", userid, hasUser(lines, userid), joined, err)
 	}

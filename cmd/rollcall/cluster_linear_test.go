@@ -121,13 +121,21 @@ func killLines(t *testing.T, text []byte) (lines []killLine) {
 	return lines
 }
 
+// logInSQL is the log with a row for each change: some of its rows hold several.
+const logInSQL = `(
+SELECT corp, version, seq, 0 AS place, kind, ordinal, payload::json AS p FROM changes WHERE kind <> 'many'
+UNION ALL
+SELECT corp, version, seq, place, change->>'kind', coalesce((change->>'ordinal')::bigint, 0), change
+FROM changes, json_array_elements(payload::json) WITH ORDINALITY AS list (change, place) WHERE kind = 'many'
+) AS log`
+
 // uniqueEver goes through the log of an organization: in no version have two
 // people shared a userid or a mobile number.
 func (c *cluster) uniqueEver(corpID string, version uint64) {
 	c.t.Helper()
 	text, err := c.pg.Query(clusterDatabase, fmt.Sprintf(`
 SELECT version, kind, coalesce(ordinal, 0), coalesce(p->'user'->>'userid', '-'), coalesce(p->'user'->>'mobile', p->'user_update'->>'mobile', '-')
-FROM (SELECT *, payload::json AS p FROM changes WHERE corp_id = '%s') AS log ORDER BY version, seq`, corpID))
+FROM `+logInSQL+` JOIN corps USING (corp) WHERE corp_id = '%s' ORDER BY version, seq, place`, corpID))
 	if err != nil {
 		c.t.Fatal(err)
 	}

@@ -205,7 +205,7 @@ func (o *owners) verify() {
 // writers'.
 func (o *owners) logged() map[string]int {
 	o.t.Helper()
-	text, err := o.c.pg.Query(clusterDatabase, "SELECT kind, count(*) FROM changes WHERE corp_id = 'main' AND kind NOT LIKE 'app%' GROUP BY kind")
+	text, err := o.c.pg.Query(clusterDatabase, "SELECT kind, count(*) FROM "+logInSQL+" JOIN corps USING (corp) WHERE corp_id = 'main' AND kind NOT LIKE 'app%' GROUP BY kind")
 	if err != nil {
 		o.t.Fatal(err)
 	}

@@ -385,7 +385,7 @@ func (w *failoverWorld) query(sql string, into any) {
 func (w *failoverWorld) logged() map[string]int {
 	w.t.Helper()
 	kinds := map[string]int{}
-	text, err := w.primary.Query("postgres", "SELECT kind || ' ' || count(*) FROM changes GROUP BY kind")
+	text, err := w.primary.Query("postgres", "SELECT kind || ' ' || count(*) FROM "+logInSQL+" GROUP BY kind")
 	if err != nil {
 		w.t.Fatal(err)
 	}

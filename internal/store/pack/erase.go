@@ -8,31 +8,6 @@ import (
 	"rollcall"
 )
 
-// Payload is a payload of the change log that is to be written anew.
-type Payload struct {
-	Version, Seq int64
-	Text         string
-}
-
-// Payloads collects them.
-type Payloads []Payload
-
-// Change decodes a payload and keeps it where change says that it changed it.
-func (p *Payloads) Change(version, seq int64, text []byte, change func(*rollcall.Payload) bool) error {
-	var payload rollcall.Payload
-	if err := json.Unmarshal(text, &payload); err != nil {
-		return fmt.Errorf("the log at version %d: %w", version, err)
-	}
-	if !change(&payload) {
-		return nil
-	}
-	changed, err := json.Marshal(&payload)
-	if err == nil {
-		*p = append(*p, Payload{version, seq, string(changed)})
-	}
-	return err
-}
-
 // Scope is the people of an app's contact scope, to be written anew.
 type Scope struct{ Appkey, People string }
 

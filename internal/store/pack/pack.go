@@ -4,7 +4,6 @@ package pack
 
 import (
 	"encoding/json"
-	"reflect"
 
 	"rollcall"
 )
@@ -38,7 +37,7 @@ func Eras(eras []rollcall.Era) (string, error) {
 
 // Details packs the details of a person.
 func Details(d *rollcall.Details) (string, error) {
-	if reflect.ValueOf(*d).IsZero() {
+	if d.IsZero() {
 		return "", nil
 	}
 	b, err := json.Marshal(d)

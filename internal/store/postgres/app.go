@@ -13,26 +13,26 @@ const (
 	selectAppkey = `SELECT FROM apps WHERE appkey = $1 LIMIT 1`
 
 	insertApp = `
-INSERT INTO apps (corp_id, appkey, name, permissions, scope_depts, scope_users, allowed_ips, rate,
+INSERT INTO apps (corp, appkey, name, permissions, scope_depts, scope_users, allowed_ips, rate,
 	ticket_generation, any_ticket, type, secret_hash, secret_sealed, secret_generation, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
 
 	updateApp = `
 UPDATE apps SET name = $3, permissions = $4, scope_depts = $5, scope_users = $6, allowed_ips = $7, rate = $8,
 	ticket_generation = $9, any_ticket = $10
-WHERE corp_id = $1 AND appkey = $2`
+WHERE corp = $1 AND appkey = $2`
 
 	updateSecret = `
-UPDATE apps SET secret_hash = $3, secret_sealed = $4, secret_generation = $5 WHERE corp_id = $1 AND appkey = $2`
+UPDATE apps SET secret_hash = $3, secret_sealed = $4, secret_generation = $5 WHERE corp = $1 AND appkey = $2`
 
-	deleteTokens = `DELETE FROM tokens WHERE corp_id = $1 AND appkey = $2`
+	deleteTokens = `DELETE FROM tokens WHERE corp = $1 AND appkey = $2`
 
-	deleteApp = `DELETE FROM apps WHERE corp_id = $1 AND appkey = $2`
+	deleteApp = `DELETE FROM apps WHERE corp = $1 AND appkey = $2`
 
 	selectApps = `
 SELECT appkey, name, type, permissions, scope_depts, scope_users, allowed_ips, rate, ticket_generation, any_ticket,
 	secret_hash, secret_sealed, secret_generation, created_at
-FROM apps WHERE corp_id = $1 ORDER BY appkey`
+FROM apps WHERE corp = $1 ORDER BY appkey`
 )
 
 // giveApp gives a statement what an update can change of an app, after the
@@ -51,9 +51,9 @@ func giveApp(q *query, a *rollcall.App) error {
 }
 
 // newApp returns the statement that inserts an app.
-func newApp(corpID string, a *rollcall.App, created rollcall.Instant) (query, error) {
+func newApp(corp int64, a *rollcall.App, created rollcall.Instant) (query, error) {
 	q := statement(insertApp)
-	err := giveApp(q.text(corpID), a)
+	err := giveApp(q.int(corp), a)
 	q.text(string(a.Type)).text(a.SecretHash).text(a.SecretSealed).int(int64(a.SecretGeneration)).int(int64(created))
 	return q, err
 }
@@ -76,7 +76,7 @@ func (w *writer) createApp(c *rollcall.Change) error {
 	if err != nil {
 		return err
 	}
-	q, err := newApp(w.t.head.CorpID, c.App, c.At)
+	q, err := newApp(w.t.corp, c.App, c.At)
 	if err != nil {
 		return err
 	}

@@ -10,29 +10,29 @@ import (
 const (
 	// Slots come round: see the migration.
 	upsertBatch = `
-INSERT INTO batches (corp_id, slot, batch, version, feed) VALUES ($1, ($3::bigint + $4::bigint) % 2048, $2, $3, $4)
-ON CONFLICT (corp_id, slot) DO UPDATE SET batch = excluded.batch, version = excluded.version, feed = excluded.feed`
+INSERT INTO batches (corp, slot, batch, version, feed) VALUES ($1, ($3::bigint + $4::bigint) % 2048, $2, $3, $4)
+ON CONFLICT (corp, slot) DO UPDATE SET batch = excluded.batch, version = excluded.version, feed = excluded.feed`
 
 	// The last one, should somebody use a name again.
 	selectBatch = `
-SELECT corp_id, version, feed, batch FROM batches WHERE corp_id = $1 AND batch = $2 ORDER BY version + feed DESC LIMIT 1`
+SELECT version, feed, batch FROM batches WHERE corp = $1 AND batch = $2 ORDER BY version + feed DESC LIMIT 1`
 
-	touchBatch = `UPDATE batches SET batch = batch WHERE corp_id = $1 AND slot = ($2::bigint + $3::bigint) % 2048`
+	touchBatch = `UPDATE batches SET batch = batch WHERE corp = $1 AND slot = ($2::bigint + $3::bigint) % 2048`
 
 	// Before its first batch an organization has a head that none made.
 	selectPassed = `
-SELECT 1 FROM batches WHERE corp_id = $1 AND slot = ($3::bigint + $4::bigint) % 2048 AND batch = $2 AND version = $3 AND feed = $4
+SELECT 1 FROM batches WHERE corp = $1 AND slot = ($3::bigint + $4::bigint) % 2048 AND batch = $2 AND version = $3 AND feed = $4
 UNION ALL
-SELECT 1 FROM heads WHERE corp_id = $1 AND batch = $2 AND version = $3 AND feed = $4
+SELECT 1 FROM heads WHERE corp = $1 AND batch = $2 AND version = $3 AND feed = $4
 UNION ALL
-SELECT 1 FROM heads WHERE corp_id = $1 AND $2::text = '' AND $3::bigint = 0 AND $4::bigint = 0`
+SELECT 1 FROM heads WHERE corp = $1 AND $2::text = '' AND $3::bigint = 0 AND $4::bigint = 0`
 )
 
 // Passed implements [rollcall.Store].
 func (s *Store) Passed(ctx context.Context, h rollcall.Head) (passed bool, err error) {
 	err = s.read(ctx, func(ctx context.Context, l link, _ func()) error {
 		q := statement(selectPassed)
-		q.text(h.CorpID).text(h.Batch).int(int64(h.Version)).int(int64(h.Feed))
+		q.corp(h.CorpID).text(h.Batch).int(int64(h.Version)).int(int64(h.Feed))
 		return l.each(ctx, q, func(row) error {
 			passed = true
 			return nil
@@ -48,7 +48,7 @@ func (s *Store) Passed(ctx context.Context, h rollcall.Head) (passed bool, err e
 // committed.
 func remember(h rollcall.Head) query {
 	q := statement(upsertBatch)
-	q.text(h.CorpID).text(h.Batch).int(int64(h.Version)).int(int64(h.Feed))
+	q.corp(h.CorpID).text(h.Batch).int(int64(h.Version)).int(int64(h.Feed))
 	return q
 }
 
@@ -74,7 +74,7 @@ func (s *Store) settleOnce(ctx context.Context, h rollcall.Head) error {
 	}
 	settings, touch := statement(setLocal), statement(touchBatch)
 	settings.text(idleLimit.String()).text(lockPatience.String())
-	touch.text(h.CorpID).int(int64(h.Version)).int(int64(h.Feed))
+	touch.corp(h.CorpID).int(int64(h.Version)).int(int64(h.Feed))
 	err = l.commit(ctx, []step{{query: statement(beginWrite)}, {query: settings}, {query: touch}})
 	s.giveBack(l, err)
 	return err
@@ -86,9 +86,9 @@ func (t *tx) Committed(batch string) (h rollcall.Head, ok bool, err error) {
 	if err == nil {
 		defer leave()
 		q := statement(selectBatch)
-		q.text(t.head.CorpID).text(batch)
+		q.int(t.corp).text(batch)
 		err = t.link.each(ctx, q, func(r row) error {
-			h, ok = head(r), true
+			h, ok = rollcall.Head{CorpID: t.head.CorpID, Version: uint64(r.int(0)), Feed: uint64(r.int(1)), Batch: r.text(2)}, true
 			return nil
 		})
 		if err == nil && ok {

@@ -182,16 +182,16 @@ func BenchmarkAppend(b *testing.B) {
 func copyCorp(b *testing.B, server *pgtest.Server, from, to string) (in string) {
 	for table, not := range map[string]string{"users": "false", "memberships": "false", "changes": "version = 1"} {
 		columns, err := server.Query("bench", fmt.Sprintf(
-			`SELECT string_agg(column_name, ', ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_name = '%s' AND column_name <> 'corp_id'`, table))
+			`SELECT string_agg(column_name, ', ' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_name = '%s' AND column_name <> 'corp'`, table))
 		if err != nil {
 			b.Fatal(err)
 		}
 		file := server.Dir + "/" + table + ".copy"
-		if _, err := server.Query("bench", fmt.Sprintf(`COPY (SELECT '%s', %s FROM %s WHERE corp_id = '%s' AND NOT %s ORDER BY corp_id, 1, 2) TO '%s' (FORMAT binary)`,
-			to, columns, table, from, not, file)); err != nil {
+		if _, err := server.Query("bench", fmt.Sprintf(`COPY (SELECT %d::bigint, %s FROM %s WHERE corp = %d AND NOT %s ORDER BY corp, 1, 2) TO '%s' (FORMAT binary)`,
+			postgres.CorpKey(to), columns, table, postgres.CorpKey(from), not, file)); err != nil {
 			b.Fatal(err)
 		}
-		copyIn := fmt.Sprintf("COPY %s (corp_id, %s) FROM '%s' (FORMAT binary);", table, columns, file)
+		copyIn := fmt.Sprintf("COPY %s (corp, %s) FROM '%s' (FORMAT binary);", table, columns, file)
 		if table == "users" { // others point to them
 			in = copyIn + in
 		} else {

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -11,10 +10,10 @@ import (
 
 const selectChanges = `
 SELECT version, ordinal, dept_id, made_at, kind, made_by, payload
-FROM changes WHERE corp_id = $1 AND version > $2 ORDER BY version, seq`
+FROM changes WHERE corp = $1 AND version > $2 ORDER BY version, seq`
 
 func changeTable() table {
-	return table{"changes", "corp_id, version, seq, ordinal, dept_id, made_at, kind, made_by, payload", "tiiiiittt"}
+	return table{"changes", "corp, version, seq, ordinal, last_ordinal, dept_id, made_at, kind, made_by, payload", "iiiiiiittt"}
 }
 
 // Changes implements [rollcall.Store].
@@ -37,7 +36,7 @@ func (s *Store) Changes(ctx context.Context, corpID string, after uint64, fn fun
 
 func readChanges(ctx context.Context, l link, corpID string, after uint64, fn func(rollcall.Change) error) error {
 	q := statement(selectChanges)
-	q.text(corpID).int(int64(min(after, 1<<62)))
+	q.corp(corpID).int(int64(min(after, 1<<62)))
 	return l.each(ctx, q, func(r row) error {
 		c := rollcall.Change{
 			Version: uint64(r.int(0)),
@@ -47,36 +46,23 @@ func readChanges(ctx context.Context, l link, corpID string, after uint64, fn fu
 			Kind:    rollcall.Kind(r.text(4)),
 			By:      r.text(5),
 		}
-		if err := json.Unmarshal(r[6], &c.Payload); err != nil {
-			return fmt.Errorf("payload of a change of version %d: %w", c.Version, err)
+		if c.Kind != manyChanged {
+			if err := json.Unmarshal(r[6], &c.Payload); err != nil {
+				return fmt.Errorf("payload of a change of version %d: %w", c.Version, err)
+			}
+			return fn(c)
 		}
-		return fn(c)
+		var many []logged
+		if err := json.Unmarshal(r[6], &many); err != nil {
+			return fmt.Errorf("changes of version %d: %w", c.Version, err)
+		}
+		for i := range many {
+			m := &many[i]
+			c.Kind, c.Ordinal, c.DeptID, c.Payload = m.Kind, m.Ordinal, m.DeptID, m.Payload
+			if err := fn(c); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-}
-
-// A journal makes rows of the log.
-type journal struct {
-	rows    rowSet
-	payload bytes.Buffer
-	json    *json.Encoder
-}
-
-func newJournal() *journal {
-	j := &journal{rows: rowSet{table: changeTable()}}
-	j.json = json.NewEncoder(&j.payload)
-	j.json.SetEscapeHTML(false)
-	return j
-}
-
-// add adds the row of a change at its place in the log. JSON has no NUL and is
-// in UTF-8 whatever the texts in it are.
-func (j *journal) add(corpID string, version uint64, seq int64, c *rollcall.Change, is effect) error {
-	j.payload.Reset()
-	if err := j.json.Encode(&c.Payload); err != nil {
-		return fmt.Errorf("encode the payload: %w", err)
-	}
-	s := j.rows.row().text(corpID).int(int64(version)).int(seq)
-	s.intOrNull(int64(c.Ordinal), is.person).intOrNull(int64(c.DeptID), is.dept)
-	s.int(int64(c.At)).text(string(c.Kind)).text(c.By).blob(bytes.TrimRight(j.payload.Bytes(), "\n"))
-	return nil
 }

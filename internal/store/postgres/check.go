@@ -22,23 +22,23 @@ type reference struct{ from, to, columns string }
 // references are all of them, those that are no foreign keys among them.
 func references() []reference {
 	return []reference{
-		{"heads", "corps", "corp_id"},
-		{"departments", "corps", "corp_id"},
-		{"departments", "departments", "corp_id, parent_id"},
-		{"users", "corps", "corp_id"},
-		{"memberships", "users", "corp_id, ordinal"},
-		{"memberships", "departments", "corp_id, dept_id"},
-		{"user_history", "users", "corp_id, ordinal"},
-		{"membership_history", "users", "corp_id, ordinal"},
-		{"membership_history", "departments", "corp_id, dept_id"},
-		{"department_history", "departments", "corp_id, dept_id"},
-		{"roles", "role_groups", "corp_id, group_id"},
-		{"role_members", "users", "corp_id, ordinal"},
-		{"role_members", "roles", "corp_id, role_id"},
-		{"apps", "corps", "corp_id"},
-		{"tokens", "apps", "corp_id, appkey"},
-		{"signin_chunks", "signin_days", "corp_id, day"},
-		{"changes", "corps", "corp_id"},
+		{"heads", "corps", "corp"},
+		{"departments", "corps", "corp"},
+		{"departments", "departments", "corp, parent_id"},
+		{"users", "corps", "corp"},
+		{"memberships", "users", "corp, ordinal"},
+		{"memberships", "departments", "corp, dept_id"},
+		{"user_history", "users", "corp, ordinal"},
+		{"membership_history", "users", "corp, ordinal"},
+		{"membership_history", "departments", "corp, dept_id"},
+		{"department_history", "departments", "corp, dept_id"},
+		{"roles", "role_groups", "corp, group_id"},
+		{"role_members", "users", "corp, ordinal"},
+		{"role_members", "roles", "corp, role_id"},
+		{"apps", "corps", "corp"},
+		{"tokens", "apps", "corp, appkey"},
+		{"signin_chunks", "signin_days", "corp, day"},
+		{"changes", "corps", "corp"},
 	}
 }
 
@@ -61,12 +61,12 @@ func check(ctx context.Context, l link) error {
 			return fmt.Errorf("read %s: %w", t, err)
 		}
 	}
-	return checkReferences(ctx, l, "")
+	return checkReferences(ctx, l, nil)
 }
 
 // checkReferences reports rows that point to what is not there, of one
-// organization or, where it is empty, of all.
-func checkReferences(ctx context.Context, l link, corpID string) error {
+// organization or, where it is nil, of all.
+func checkReferences(ctx context.Context, l link, only *int64) error {
 	var found []error
 	for _, r := range references() {
 		var same []string
@@ -75,9 +75,9 @@ func checkReferences(ctx context.Context, l link, corpID string) error {
 		for _, c := range columns {
 			same = append(same, "o."+strings.Replace(c, "parent_id", "dept_id", 1)+" = t."+c)
 		}
-		q := statement("SELECT count(*) FROM " + r.from + " t WHERE ($1 = '' OR t.corp_id = $1) AND t." + last + " IS NOT NULL AND NOT EXISTS (SELECT FROM " +
+		q := statement("SELECT count(*) FROM " + r.from + " t WHERE ($1 IS NULL OR t.corp = $1) AND t." + last + " IS NOT NULL AND NOT EXISTS (SELECT FROM " +
 			r.to + " o WHERE " + strings.Join(same, " AND ") + ")")
-		q.text(corpID)
+		given(&q, only)
 		err := l.each(ctx, q, func(row row) error {
 			if n := row.int(0); n > 0 {
 				found = append(found, fmt.Errorf("%d rows of %s point to rows of %s that are not there", n, r.from, r.to))

@@ -17,20 +17,20 @@ import (
 const (
 	selectHeads = `SELECT corp_id, version, feed, batch FROM heads`
 
-	selectSomeHeads = selectHeads + ` WHERE corp_id = ANY ($1)`
+	selectSomeHeads = selectHeads + ` WHERE corp = ANY ($1)`
 
-	selectHead = selectHeads + ` WHERE corp_id = $1`
+	selectHead = selectHeads + ` WHERE corp = $1`
 
-	updateHead = `UPDATE heads SET version = $2, feed = $3, batch = $4 WHERE corp_id = $1`
+	updateHead = `UPDATE heads SET version = $2, feed = $3, batch = $4 WHERE corp = $1`
 
-	insertHead = `INSERT INTO heads (corp_id, version, feed, batch) VALUES ($1, $2, $3, $4)`
+	insertHead = `INSERT INTO heads (corp, corp_id, version, feed, batch) VALUES ($1, $2, $3, $4, $5)`
 
 	insertCorp = `
-INSERT INTO corps (corp_id, name, errmsg_language, timezone, closing_hour, subdepartments, created_at, retention_days, sandbox, eras)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+INSERT INTO corps (corp, corp_id, name, errmsg_language, timezone, closing_hour, subdepartments, created_at, retention_days, sandbox, eras)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
 	insertRoot = `
-INSERT INTO departments (corp_id, dept_id, parent_id, name, name_en, sort_order,
+INSERT INTO departments (corp, dept_id, parent_id, name, name_en, sort_order,
 	source_identifier, brief, since, created_at, modified_at, options)
 VALUES ($1, $2, NULL, $3, '', 0, '', '', $4, $5, $5, '')`
 
@@ -39,7 +39,7 @@ UPDATE corps SET name = coalesce($2, name), errmsg_language = coalesce($3, errms
 	timezone = coalesce($4, timezone), closing_hour = coalesce($5, closing_hour),
 	subdepartments = coalesce($6, subdepartments), retention_days = coalesce($7, retention_days), sandbox = coalesce($8, sandbox),
 	eras = coalesce($9, eras)
-WHERE corp_id = $1`
+WHERE corp = $1`
 )
 
 // headsPatience is how long the heads may take: they are asked for several times
@@ -65,7 +65,7 @@ func (s *Store) heads(ctx context.Context, only []string) ([]rollcall.Head, erro
 	q := statement(selectHeads)
 	if len(only) > 0 {
 		q = statement(selectSomeHeads)
-		q.texts(only)
+		q.corps(only)
 	}
 	for try, pause := 1, readPause; ; try, pause = try+1, 2*pause {
 		heads, err := s.headsOnce(ctx, q)
@@ -102,13 +102,13 @@ func head(r row) rollcall.Head {
 // headOf reads the head of one organization.
 func headOf(ctx context.Context, l link, corpID string) (h rollcall.Head, err error) {
 	q := statement(selectHead)
-	q.text(corpID)
+	q.corp(corpID)
 	found := false
 	err = l.each(ctx, q, func(r row) error {
 		h, found = head(r), true
 		return nil
 	})
-	if err == nil && !found {
+	if err == nil && (!found || h.CorpID != corpID) {
 		err = rollcall.ErrNoCorp
 	}
 	return h, err
@@ -133,7 +133,7 @@ func (s *Store) createCorp(ctx context.Context, c rollcall.Corp) error {
 	}
 	first := newHead(rollcall.Head{CorpID: c.ID})
 	root := statement(insertRoot)
-	root.text(c.ID).int(int64(rollcall.RootDept)).text(c.Name).int(int64(rollcall.Beginning)).int(int64(c.CreatedAt))
+	root.corp(c.ID).int(int64(rollcall.RootDept)).text(c.Name).int(int64(rollcall.Beginning)).int(int64(c.CreatedAt))
 	if err := s.enter(); err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (s *Store) createCorp(ctx context.Context, c rollcall.Corp) error {
 func newCorp(c *rollcall.Corp) (query, error) {
 	eras, err := pack.Eras(c.Eras)
 	q := statement(insertCorp)
-	q.text(c.ID).text(c.Name).text(string(c.ErrmsgLanguage)).text(c.Timezone).int(int64(c.ClosingHour)).flag(c.Subdepartments)
+	q.corp(c.ID).text(c.ID).text(c.Name).text(string(c.ErrmsgLanguage)).text(c.Timezone).int(int64(c.ClosingHour)).flag(c.Subdepartments)
 	q.int(int64(c.CreatedAt)).int(int64(c.RetentionDays)).flag(c.Sandbox).text(eras)
 	return q, err
 }
@@ -161,7 +161,7 @@ func newCorp(c *rollcall.Corp) (query, error) {
 // newHead returns the statement that inserts a head.
 func newHead(h rollcall.Head) query {
 	q := statement(insertHead)
-	q.text(h.CorpID).int(int64(h.Version)).int(int64(h.Feed)).text(h.Batch)
+	q.corp(h.CorpID).text(h.CorpID).int(int64(h.Version)).int(int64(h.Feed)).text(h.Batch)
 	return q
 }
 

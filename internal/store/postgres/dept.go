@@ -14,40 +14,40 @@ import (
 func deptTable() table {
 	return table{
 		"departments",
-		"corp_id, dept_id, parent_id, name, name_en, sort_order, source_identifier, brief, since, created_at, modified_at, deleted_at, options",
-		"tiittittiiiit",
+		"corp, dept_id, parent_id, name, name_en, sort_order, source_identifier, brief, since, created_at, modified_at, deleted_at, options",
+		"iiittittiiiit",
 	}
 }
 
 const (
-	selectAlive = `SELECT dept_id, deleted_at IS NULL FROM departments WHERE corp_id = $1`
+	selectAlive = `SELECT dept_id, deleted_at IS NULL FROM departments WHERE corp = $1`
 
-	selectAmong = `SELECT dept_id FROM departments WHERE corp_id = $1 AND dept_id = ANY($2) AND deleted_at IS NULL`
+	selectAmong = `SELECT dept_id FROM departments WHERE corp = $1 AND dept_id = ANY($2) AND deleted_at IS NULL`
 
 	// The time ends at $5, or with the deletion where $5 is NULL.
 	endParent = `
-INSERT INTO department_history (corp_id, version, seq, dept_id, parent_id, since, until)
-SELECT corp_id, $2, $3, dept_id, parent_id, since, coalesce(deleted_at, $5)
-FROM departments WHERE corp_id = $1 AND dept_id = $4 AND (deleted_at IS NULL) = ($5 IS NOT NULL)`
+INSERT INTO department_history (corp, version, seq, dept_id, parent_id, since, until)
+SELECT corp, $2, $3, dept_id, parent_id, since, coalesce(deleted_at, $5)
+FROM departments WHERE corp = $1 AND dept_id = $4 AND (deleted_at IS NULL) = ($5 IS NOT NULL)`
 
 	// What is created was deleted before where endParent found it: then it is
 	// revived, and else inserted. A parent that is deleted or not there makes no
 	// row.
 	ofDept = `
-WHERE h.corp_id = $1
-	AND ($5 = 0 OR EXISTS (SELECT FROM departments p WHERE p.corp_id = h.corp_id AND p.dept_id = $5 AND p.deleted_at IS NULL))
+WHERE h.corp = $1
+	AND ($5 = 0 OR EXISTS (SELECT FROM departments p WHERE p.corp = h.corp AND p.dept_id = $5 AND p.deleted_at IS NULL))
 	AND `
-	wasDeleted = `EXISTS (SELECT FROM department_history x WHERE x.corp_id = h.corp_id AND x.version = $2 AND x.seq = $3)`
+	wasDeleted = `EXISTS (SELECT FROM department_history x WHERE x.corp = h.corp AND x.version = $2 AND x.seq = $3)`
 
 	reviveDept = `
 UPDATE departments d SET parent_id = nullif($5, 0), name = $6, name_en = $7, sort_order = $8, source_identifier = $9,
 	brief = $10, since = $11, created_at = $12, modified_at = $12, options = $13, deleted_at = NULL
-FROM heads h` + ofDept + wasDeleted + ` AND d.corp_id = h.corp_id AND d.dept_id = $4`
+FROM heads h` + ofDept + wasDeleted + ` AND d.corp = h.corp AND d.dept_id = $4`
 
 	insertDept = `
-INSERT INTO departments (corp_id, dept_id, parent_id, name, name_en, sort_order,
+INSERT INTO departments (corp, dept_id, parent_id, name, name_en, sort_order,
 	source_identifier, brief, since, created_at, modified_at, options)
-SELECT h.corp_id, $4, nullif($5, 0), $6, $7, $8, $9, $10, $11, $12, $12, $13
+SELECT h.corp, $4, nullif($5, 0), $6, $7, $8, $9, $10, $11, $12, $12, $13
 FROM heads h` + ofDept + `NOT ` + wasDeleted
 
 	updateDept = `
@@ -55,11 +55,11 @@ UPDATE departments d SET parent_id = coalesce($3, parent_id), since = CASE WHEN 
 	name = coalesce($4, name), name_en = coalesce($5, name_en), sort_order = coalesce($6, sort_order),
 	source_identifier = coalesce($7, source_identifier), brief = coalesce($8, brief), modified_at = $9,
 	options = coalesce($10, options)
-WHERE corp_id = $1 AND dept_id = $2 AND deleted_at IS NULL
-	AND ($3 IS NULL OR EXISTS (SELECT FROM departments p WHERE p.corp_id = d.corp_id AND p.dept_id = $3 AND p.deleted_at IS NULL))`
+WHERE corp = $1 AND dept_id = $2 AND deleted_at IS NULL
+	AND ($3 IS NULL OR EXISTS (SELECT FROM departments p WHERE p.corp = d.corp AND p.dept_id = $3 AND p.deleted_at IS NULL))`
 
 	deleteDept = `
-UPDATE departments SET deleted_at = $3, modified_at = $3 WHERE corp_id = $1 AND dept_id = $2 AND deleted_at IS NULL`
+UPDATE departments SET deleted_at = $3, modified_at = $3 WHERE corp = $1 AND dept_id = $2 AND deleted_at IS NULL`
 )
 
 // readDepts reads which departments there are, and which of them are not
@@ -67,7 +67,7 @@ UPDATE departments SET deleted_at = $3, modified_at = $3 WHERE corp_id = $1 AND 
 func (t *tx) readDepts(ctx context.Context) error {
 	depts := map[rollcall.DeptID]bool{}
 	q := statement(selectAlive)
-	q.text(t.head.CorpID)
+	q.int(t.corp)
 	err := t.link.each(ctx, q, func(r row) error {
 		depts[rollcall.DeptID(r.int(0))] = r.flag(1)
 		return nil
@@ -127,7 +127,7 @@ func (w *writer) newDept(c *rollcall.Change, options string) error {
 	}
 	w.t.noteDept(c.DeptID, true)
 	w.deptAt = append(w.deptAt, entry{w.seq, c})
-	s := w.depts.row().text(w.t.head.CorpID).int(int64(c.DeptID)).intOrNull(int64(d.ParentID), d.ParentID != 0).text(d.Name).text(d.NameEN)
+	s := w.depts.row().int(w.t.corp).int(int64(c.DeptID)).intOrNull(int64(d.ParentID), d.ParentID != 0).text(d.Name).text(d.NameEN)
 	s.int(d.Order).text(d.SourceIdentifier).text(d.Brief).int(int64(d.Since)).int(int64(c.At)).int(int64(c.At)).null().text(options)
 	return nil
 }

@@ -1,11 +1,44 @@
 package postgres
 
 import (
+	"context"
+	"fmt"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"rollcall"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 )
+
+// CorpKey is the key of an organization.
+func CorpKey(corpID string) int64 { return corpKey(corpID) }
+
+// MigrateTo makes the tables as they were after a migration.
+func MigrateTo(ctx context.Context, url string, number int) error {
+	config, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return err
+	}
+	files := fstest.MapFS{}
+	entries, err := migrations.ReadDir("migrations")
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Name()[:5] > fmt.Sprintf("%05d", number) {
+			continue
+		}
+		name := "migrations/" + e.Name()
+		data, err := migrations.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		files[name] = &fstest.MapFile{Data: data}
+	}
+	return migrate(ctx, config, files)
+}
 
 // Patience makes a store's transactions show that they live, and end where they
 // do not, after a time that a test can wait for.

@@ -11,43 +11,43 @@ import (
 
 const (
 	selectCorp = `
-SELECT name, errmsg_language, timezone, closing_hour, subdepartments, created_at, retention_days, eras, sandbox FROM corps WHERE corp_id = $1`
+SELECT name, errmsg_language, timezone, closing_hour, subdepartments, created_at, retention_days, eras, sandbox FROM corps WHERE corp = $1`
 
 	selectDepts = `
 SELECT dept_id, parent_id, sort_order, since, created_at, modified_at, deleted_at,
 	name, name_en, source_identifier, brief, options
-FROM departments WHERE corp_id = $1 ORDER BY dept_id`
+FROM departments WHERE corp = $1 ORDER BY dept_id`
 
 	// People and memberships by ranges of ordinals. A range has an end: without one
 	// a server that knows little of the table yet sorts all the rest each time.
 	selectUsers = `
 SELECT ordinal, active, access_limited, hired_date, joined_at, left_at, created_at, modified_at,
 	userid, name, name_en, mobile, email, title, job_number, extension, details
-FROM users WHERE corp_id = $1 AND ordinal >= $2 AND ordinal < $3 ORDER BY ordinal`
+FROM users WHERE corp = $1 AND ordinal >= $2 AND ordinal < $3 ORDER BY ordinal`
 
 	selectMemberships = `
 SELECT ordinal, dept_id, sort_order, ordered, leader, entered_at, modified_at, title,
 	is_main, work_place
-FROM memberships WHERE corp_id = $1 AND ordinal >= $2 AND ordinal < $3 ORDER BY ordinal, dept_id`
+FROM memberships WHERE corp = $1 AND ordinal >= $2 AND ordinal < $3 ORDER BY ordinal, dept_id`
 
-	selectBounds = `SELECT min(ordinal), max(ordinal) FROM users WHERE corp_id = $1`
+	selectBounds = `SELECT min(ordinal), max(ordinal) FROM users WHERE corp = $1`
 
-	selectNext = `SELECT min(ordinal) FROM users WHERE corp_id = $1 AND ordinal >= $2`
+	selectNext = `SELECT min(ordinal) FROM users WHERE corp = $1 AND ordinal >= $2`
 
 	selectEndedStays = `
-SELECT ordinal, joined_at, left_at FROM user_history WHERE corp_id = $1 ORDER BY version, seq`
+SELECT ordinal, joined_at, left_at FROM user_history WHERE corp = $1 ORDER BY version, seq`
 
 	selectEndedMemberships = `
-SELECT ordinal, dept_id, entered_at, left_at FROM membership_history WHERE corp_id = $1 ORDER BY version, seq`
+SELECT ordinal, dept_id, entered_at, left_at FROM membership_history WHERE corp = $1 ORDER BY version, seq`
 
 	selectEndedParents = `
-SELECT dept_id, parent_id, since, until FROM department_history WHERE corp_id = $1 ORDER BY version, seq`
+SELECT dept_id, parent_id, since, until FROM department_history WHERE corp = $1 ORDER BY version, seq`
 
-	selectRoleMembers = `SELECT ordinal, role_id FROM role_members WHERE corp_id = $1 ORDER BY ordinal, role_id`
+	selectRoleMembers = `SELECT ordinal, role_id FROM role_members WHERE corp = $1 ORDER BY ordinal, role_id`
 
-	selectGroups = `SELECT group_id, name, deleted_at IS NOT NULL FROM role_groups WHERE corp_id = $1 ORDER BY group_id`
+	selectGroups = `SELECT group_id, name, deleted_at IS NOT NULL FROM role_groups WHERE corp = $1 ORDER BY group_id`
 
-	selectRoles = `SELECT role_id, group_id, name, deleted_at IS NOT NULL FROM roles WHERE corp_id = $1 ORDER BY role_id`
+	selectRoles = `SELECT role_id, group_id, name, deleted_at IS NOT NULL FROM roles WHERE corp = $1 ORDER BY role_id`
 )
 
 // Load implements [rollcall.Store].
@@ -115,7 +115,7 @@ func (l *loader) together(parts ...part) error {
 	steps := make([]step, 0, len(parts))
 	for _, p := range parts {
 		q := statement(p.sql)
-		q.text(l.corpID)
+		q.corp(l.corpID)
 		steps = append(steps, step{query: q, each: p.each, check: func(_ int64, err error) error {
 			if err != nil {
 				err = fmt.Errorf("%s: %w", p.what, err)

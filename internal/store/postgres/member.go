@@ -11,8 +11,8 @@ import (
 func memberTable() table {
 	return table{
 		"memberships",
-		"corp_id, ordinal, dept_id, sort_order, entered_at, modified_at, ordered, leader, is_main, title, work_place",
-		"tiiiiibbbtt",
+		"corp, ordinal, dept_id, sort_order, entered_at, modified_at, ordered, leader, is_main, title, work_place",
+		"iiiiiibbbtt",
 	}
 }
 
@@ -20,29 +20,29 @@ const (
 	// The lists come after the organization.
 	selectMembers = `
 SELECT x.ordinal, x.dept_id FROM %[2]s AS m (%[1]s)
-JOIN memberships x ON x.corp_id = $1 AND x.ordinal = m.ordinal AND x.dept_id = m.dept_id`
+JOIN memberships x ON x.corp = $1 AND x.ordinal = m.ordinal AND x.dept_id = m.dept_id`
 
 	// Somebody who left, or a department that is deleted, makes no row; neither
 	// does a membership that is there.
 	insertMembers = `
 INSERT INTO memberships (%[1]s)
 SELECT m.* FROM %[2]s AS m (%[1]s)
-JOIN users u ON u.corp_id = $1 AND u.ordinal = m.ordinal AND u.left_at IS NULL
-JOIN departments d ON d.corp_id = $1 AND d.dept_id = m.dept_id AND d.deleted_at IS NULL
+JOIN users u ON u.corp = $1 AND u.ordinal = m.ordinal AND u.left_at IS NULL
+JOIN departments d ON d.corp = $1 AND d.dept_id = m.dept_id AND d.deleted_at IS NULL
 ON CONFLICT DO NOTHING RETURNING ordinal, dept_id`
 
 	updateMember = `
 UPDATE memberships SET sort_order = coalesce($4, sort_order), ordered = coalesce($5, ordered),
 	leader = coalesce($6, leader), title = coalesce($7, title), entered_at = coalesce($8, entered_at), modified_at = $9,
 	is_main = coalesce($10, is_main), work_place = coalesce($11, work_place)
-WHERE corp_id = $1 AND ordinal = $2 AND dept_id = $3`
+WHERE corp = $1 AND ordinal = $2 AND dept_id = $3`
 
 	endMember = `
-INSERT INTO membership_history (corp_id, version, seq, ordinal, dept_id, entered_at, left_at)
-SELECT corp_id, $2, $3, ordinal, dept_id, entered_at, $6
-FROM memberships WHERE corp_id = $1 AND ordinal = $4 AND dept_id = $5`
+INSERT INTO membership_history (corp, version, seq, ordinal, dept_id, entered_at, left_at)
+SELECT corp, $2, $3, ordinal, dept_id, entered_at, $6
+FROM memberships WHERE corp = $1 AND ordinal = $4 AND dept_id = $5`
 
-	deleteMember = `DELETE FROM memberships WHERE corp_id = $1 AND ordinal = $2 AND dept_id = $3`
+	deleteMember = `DELETE FROM memberships WHERE corp = $1 AND ordinal = $2 AND dept_id = $3`
 )
 
 const noSuchPair = "nobody with ordinal %d is present, or there is no department %d"
@@ -61,12 +61,12 @@ func (w *writer) addMember(c *rollcall.Change) error {
 		rows, at = &w.fresh, &w.freshAt
 	}
 	*at = append(*at, entry{w.seq, c})
-	memberRow(rows, w.t.head.CorpID, c.Ordinal, c.DeptID, c.Member)
+	memberRow(rows, w.t.corp, c.Ordinal, c.DeptID, c.Member)
 	return nil
 }
 
-func memberRow(rows *rowSet, corpID string, o rollcall.Ordinal, d rollcall.DeptID, m *rollcall.Membership) {
-	s := rows.row().text(corpID).int(int64(o)).int(int64(d)).int(m.Order).int(int64(m.Entered)).int(int64(m.Modified))
+func memberRow(rows *rowSet, corp int64, o rollcall.Ordinal, d rollcall.DeptID, m *rollcall.Membership) {
+	s := rows.row().int(corp).int(int64(o)).int(int64(d)).int(m.Order).int(int64(m.Entered)).int(int64(m.Modified))
 	s.flag(m.Ordered).flag(m.Leader).flag(m.Main).text(m.Title).text(m.WorkPlace)
 }
 

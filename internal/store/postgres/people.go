@@ -46,7 +46,7 @@ func (r *ranges) jump() error {
 		return nil
 	}
 	q := statement(selectNext)
-	q.text(r.corpID).int(r.next)
+	q.corp(r.corpID).int(r.next)
 	return r.link.each(r.ctx, q, func(b row) error {
 		if r.next = b.int(0); b.null(0) {
 			r.next = r.end
@@ -89,7 +89,7 @@ func (r *ranges) ask(p *pipeline) (asked bool, err error) {
 	to := min(r.next+pageSize, r.end)
 	steps := r.steps()
 	for i := range steps {
-		steps[i].text(r.corpID).int(r.next).int(to)
+		steps[i].corp(r.corpID).int(r.next).int(to)
 	}
 	r.next = to
 	return true, p.send(steps)

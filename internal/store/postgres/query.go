@@ -61,17 +61,6 @@ func (q *query) blob(b []byte) *query {
 	return q.add(pgtype.ByteaOID, at)
 }
 
-// texts gives a list of texts.
-func (q *query) texts(list []string) *query {
-	a := array{oid: pgtype.TextOID}
-	for _, s := range list {
-		a.field(appendText(nil, s))
-	}
-	at := len(q.buf)
-	q.buf = a.appendTo(q.buf)
-	return q.add(pgtype.TextArrayOID, at)
-}
-
 // ints gives a list of numbers.
 func (q *query) ints(list []int64) *query {
 	a := array{oid: pgtype.Int8OID}

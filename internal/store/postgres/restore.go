@@ -15,10 +15,10 @@ const (
 	// it takes: then it is known whether the id is taken.
 	waitForever = `SELECT set_config('lock_timeout', '0', true)`
 
-	insertDay = `INSERT INTO signin_days (corp_id, day, feed) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING`
+	insertDay = `INSERT INTO signin_days (corp, day, feed) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING`
 
 	// The feed is known at the end only.
-	updateFeed = `UPDATE signin_days SET feed = $2 WHERE corp_id = $1`
+	updateFeed = `UPDATE signin_days SET feed = $2 WHERE corp = $1`
 
 	// restoreBytes is how much is collected before it is sent.
 	restoreBytes = 8 << 20
@@ -67,7 +67,7 @@ func (s *Store) restore(ctx context.Context, corpID string) (*restorer, error) {
 
 func newRestorer(corpID string) *restorer {
 	history := func(name, columns, types string) rowSet {
-		return rowSet{table: table{name, "corp_id, version, seq, " + columns, "tii" + types}}
+		return rowSet{table: table{name, "corp, version, seq, " + columns, "iii" + types}}
 	}
 	return &restorer{
 		corpID: corpID,
@@ -75,11 +75,11 @@ func newRestorer(corpID string) *restorer {
 		stays:        history("user_history", "ordinal, joined_at, left_at", "iii"),
 		endedMembers: history("membership_history", "ordinal, dept_id, entered_at, left_at", "iiii"),
 		parents:      history("department_history", "dept_id, parent_id, since, until", "iiii"),
-		groups:       rowSet{table: table{"role_groups", "corp_id, group_id, name, deleted_at", "titi"}},
-		roles:        rowSet{table: table{"roles", "corp_id, role_id, group_id, name, deleted_at", "tiiti"}},
-		holders:      rowSet{table: table{"role_members", "corp_id, ordinal, role_id", "tii"}},
-		chunks:       rowSet{table: table{"signin_chunks", "corp_id, day, chunk, bits", "tiiy"}},
-		tokens:       rowSet{table: table{"tokens", "corp_id, appkey, kind, nonce, secret_generation, expires_at, hash", "tttyiiy"}},
+		groups:       rowSet{table: table{"role_groups", "corp, group_id, name, deleted_at", "iiti"}},
+		roles:        rowSet{table: table{"roles", "corp, role_id, group_id, name, deleted_at", "iiiti"}},
+		holders:      rowSet{table: table{"role_members", "corp, ordinal, role_id", "iii"}},
+		chunks:       rowSet{table: table{"signin_chunks", "corp, day, chunk, bits", "iiiy"}},
+		tokens:       rowSet{table: table{"tokens", "corp, appkey, kind, nonce, secret_generation, expires_at, hash", "ittyiiy"}},
 		log:          newJournal(),
 	}
 }
@@ -91,9 +91,9 @@ func (s *Store) beginRestore(ctx context.Context, corpID string) (*tx, error) {
 	if err != nil {
 		return nil, ended(ctx, err)
 	}
-	t := &tx{store: s, turn: turn, changes: largeTx + 1}
+	t := &tx{store: s, turn: turn, corp: corpKey(corpID), changes: largeTx + 1}
 	taken := statement(selectHead)
-	taken.text(corpID)
+	taken.corp(corpID)
 	err = s.beginOn(ctx, []step{{query: statement(waitForever)}, {query: taken, check: func(found int64, err error) error {
 		if err == nil && found > 0 {
 			err = rollcall.ErrCorpExists
@@ -129,7 +129,7 @@ func (r *restorer) add(what string, rows func() error) error {
 		if err := rows(); err != nil {
 			return err
 		}
-		size := len(r.log.rows.buf)
+		size := 0
 		for _, s := range r.inOrder() {
 			size += len(s.buf)
 		}
@@ -151,6 +151,7 @@ func (r *restorer) inOrder() []*rowSet {
 // send copies the rows. Departments wait until all are there, because one may
 // come before its parent, and holders until the roles are.
 func (r *restorer) send(ctx context.Context, all bool) error {
+	r.log.finish(r.corp)
 	var steps []step
 	for _, s := range r.inOrder() {
 		if s.n == 0 || !all && (s == &r.depts && r.users.n == 0 || s == &r.holders) {
@@ -196,7 +197,7 @@ func (r *restorer) Dept(d *rollcall.Dept, ended rollcall.Instant) error {
 		if err != nil {
 			return err
 		}
-		s := r.depts.row().text(r.corpID).int(int64(d.ID)).intOrNull(int64(d.ParentID), d.ParentID != 0).text(d.Name).text(d.NameEN).int(d.Order)
+		s := r.depts.row().int(r.corp).int(int64(d.ID)).intOrNull(int64(d.ParentID), d.ParentID != 0).text(d.Name).text(d.NameEN).int(d.Order)
 		s.text(d.SourceIdentifier).text(d.Brief).int(int64(d.Since)).int(int64(d.CreatedAt)).int(int64(d.ModifiedAt)).end(ended).text(options)
 		return nil
 	})
@@ -209,15 +210,15 @@ func (r *restorer) User(u *rollcall.User) error {
 		if err != nil {
 			return err
 		}
-		s := r.users.row().text(r.corpID).int(int64(u.Ordinal)).int(int64(u.HiredDate)).int(int64(u.Stay.From)).end(u.Stay.To)
+		s := r.users.row().int(r.corp).int(int64(u.Ordinal)).int(int64(u.HiredDate)).int(int64(u.Stay.From)).end(u.Stay.To)
 		s.int(int64(u.CreatedAt)).int(int64(u.ModifiedAt)).flag(u.Active).flag(u.AccessLimited).text(u.UserID).text(u.Name).text(u.NameEN)
 		s.text(u.Mobile).text(u.Email).text(u.Title).text(u.JobNumber).text(u.Extension).text(details)
 		for i := range u.Memberships {
 			m := &u.Memberships[i]
-			memberRow(&r.members, r.corpID, u.Ordinal, m.DeptID, m)
+			memberRow(&r.members, r.corp, u.Ordinal, m.DeptID, m)
 		}
 		for _, id := range u.Roles {
-			r.holders.row().text(r.corpID).int(int64(u.Ordinal)).int(int64(id))
+			r.holders.row().int(r.corp).int(int64(u.Ordinal)).int(int64(id))
 		}
 		return nil
 	})
@@ -227,7 +228,7 @@ func (r *restorer) User(u *rollcall.User) error {
 // whatever ends later comes after it.
 func (r *restorer) past(what string, s *rowSet, stay rollcall.Stay, keys ...int64) error {
 	return r.add(what, func() error {
-		s.row().text(r.corpID).int(0).int(int64(s.total))
+		s.row().int(r.corp).int(0).int(int64(s.total))
 		s.total++
 		for _, k := range keys {
 			s.intOrNull(k, k >= 0)
@@ -260,7 +261,7 @@ func (r *restorer) EndedParent(d, parent rollcall.DeptID, s rollcall.Stay) error
 // told to nobody; that it was counts.
 func (r *restorer) RoleGroup(g *rollcall.RoleGroup, deleted bool) error {
 	return r.add("a role group", func() error {
-		r.groups.row().text(r.corpID).int(int64(g.ID)).text(g.Name).intOrNull(0, deleted)
+		r.groups.row().int(r.corp).int(int64(g.ID)).text(g.Name).intOrNull(0, deleted)
 		return nil
 	})
 }
@@ -268,7 +269,7 @@ func (r *restorer) RoleGroup(g *rollcall.RoleGroup, deleted bool) error {
 // Role implements [rollcall.Snapshot].
 func (r *restorer) Role(role *rollcall.Role, deleted bool) error {
 	return r.add("a role", func() error {
-		r.roles.row().text(r.corpID).int(int64(role.ID)).int(int64(role.GroupID)).text(role.Name).intOrNull(0, deleted)
+		r.roles.row().int(r.corp).int(int64(role.ID)).int(int64(role.GroupID)).text(role.Name).intOrNull(0, deleted)
 		return nil
 	})
 }
@@ -276,7 +277,7 @@ func (r *restorer) Role(role *rollcall.Role, deleted bool) error {
 // App implements [rollcall.Snapshot].
 func (r *restorer) App(a *rollcall.App) error {
 	return r.do(fmt.Sprintf("app %q", a.Appkey), func(ctx context.Context) error {
-		q, err := newApp(r.corpID, a, a.CreatedAt)
+		q, err := newApp(r.corp, a, a.CreatedAt)
 		if err != nil {
 			return err
 		}
@@ -301,7 +302,7 @@ func (r *restorer) Change(c *rollcall.Change) error {
 		if c.Version != r.version {
 			r.version, r.seq = c.Version, 0
 		}
-		return r.log.add(r.corpID, c.Version, r.seq, c, row)
+		return r.log.add(r.corp, c.Version, r.seq, c, row)
 	})
 }
 
@@ -310,7 +311,7 @@ func (r *restorer) SignInChunk(d rollcall.Day, chunk uint32, bits []byte) error 
 	if d != r.day {
 		err := r.do("a day of sign-ins", func(ctx context.Context) error {
 			q := statement(insertDay)
-			q.text(r.corpID).int(int64(d))
+			q.corp(r.corpID).int(int64(d))
 			_, err := r.link.run(ctx, q)
 			return err
 		})
@@ -320,7 +321,7 @@ func (r *restorer) SignInChunk(d rollcall.Day, chunk uint32, bits []byte) error 
 		r.day = d
 	}
 	return r.add("sign-ins", func() error {
-		r.chunks.row().text(r.corpID).int(int64(d)).int(int64(chunk)).blob(bits)
+		r.chunks.row().int(r.corp).int(int64(d)).int(int64(chunk)).blob(bits)
 		return nil
 	})
 }
@@ -328,7 +329,7 @@ func (r *restorer) SignInChunk(d rollcall.Day, chunk uint32, bits []byte) error 
 // Token implements [rollcall.Copy].
 func (r *restorer) Token(t *rollcall.Token) error {
 	return r.add("a token", func() error {
-		s := r.tokens.row().text(r.corpID).text(t.Appkey).text(string(t.Kind)).blob(t.Nonce)
+		s := r.tokens.row().int(r.corp).text(t.Appkey).text(string(t.Kind)).blob(t.Nonce)
 		s.int(int64(t.SecretGeneration)).int(int64(t.ExpiresAt)).blob(t.Hash)
 		return nil
 	})
@@ -343,11 +344,11 @@ func (r *restorer) Commit(h rollcall.Head) error {
 		}
 		err := r.send(ctx, true)
 		if err == nil {
-			err = checkReferences(ctx, r.link, r.corpID)
+			err = checkReferences(ctx, r.link, &r.corp)
 		}
 		if err == nil {
 			feed := statement(updateFeed)
-			feed.text(r.corpID).int(int64(h.Feed))
+			feed.corp(r.corpID).int(int64(h.Feed))
 			steps := []step{{query: feed}, {query: newHead(h)}}
 			if h.Version+h.Feed > 0 {
 				steps = append(steps, step{query: remember(h)})

@@ -111,8 +111,8 @@ func TestNothingErasedStaysInTheTables(t *testing.T) {
 func TestDamageIsFound(t *testing.T) {
 	for what, damage := range map[string]string{
 		"a membership of nobody":    "DELETE FROM users WHERE ordinal = 0",
-		"an organization's log":     "INSERT INTO changes VALUES ('nobody', 1, 0, NULL, NULL, 0, 'x', 'x', '{}')",
-		"an ended stay of nobody":   "INSERT INTO user_history VALUES ('acme', 1, 0, 77, 0, 0)",
+		"an organization's log":     "INSERT INTO changes VALUES (0, 1, 0, NULL, NULL, 0, 'x', 'x', '{}')",
+		"an ended stay of nobody":   "INSERT INTO user_history SELECT corp, 1, 0, 77, 0, 0 FROM corps WHERE corp_id = 'acme'",
 		"a membership in no dept":   "UPDATE memberships SET dept_id = 77",
 		"a parent that was deleted": "SET session_replication_role = replica; UPDATE departments SET parent_id = 77 WHERE dept_id = 2",
 	} {

@@ -7,36 +7,36 @@ import (
 // Groups and roles stay when they are deleted, so that their ids are not given
 // again.
 const (
-	insertGroup = `INSERT INTO role_groups (corp_id, group_id, name) VALUES ($1, $2, $3)`
+	insertGroup = `INSERT INTO role_groups (corp, group_id, name) VALUES ($1, $2, $3)`
 
-	updateGroup = `UPDATE role_groups SET name = $3 WHERE corp_id = $1 AND group_id = $2 AND deleted_at IS NULL`
+	updateGroup = `UPDATE role_groups SET name = $3 WHERE corp = $1 AND group_id = $2 AND deleted_at IS NULL`
 
 	deleteGroup = `
-UPDATE role_groups SET deleted_at = $3 WHERE corp_id = $1 AND group_id = $2 AND deleted_at IS NULL
-	AND NOT EXISTS (SELECT FROM roles r WHERE r.corp_id = $1 AND r.group_id = $2 AND r.deleted_at IS NULL)`
+UPDATE role_groups SET deleted_at = $3 WHERE corp = $1 AND group_id = $2 AND deleted_at IS NULL
+	AND NOT EXISTS (SELECT FROM roles r WHERE r.corp = $1 AND r.group_id = $2 AND r.deleted_at IS NULL)`
 
 	// A group that is deleted or not there makes no row.
 	insertRole = `
-INSERT INTO roles (corp_id, role_id, group_id, name)
-SELECT g.corp_id, $2, g.group_id, $4
-FROM role_groups g WHERE g.corp_id = $1 AND g.group_id = $3 AND g.deleted_at IS NULL`
+INSERT INTO roles (corp, role_id, group_id, name)
+SELECT g.corp, $2, g.group_id, $4
+FROM role_groups g WHERE g.corp = $1 AND g.group_id = $3 AND g.deleted_at IS NULL`
 
 	updateRole = `
-UPDATE roles SET group_id = $3, name = $4 WHERE corp_id = $1 AND role_id = $2 AND deleted_at IS NULL
-	AND EXISTS (SELECT FROM role_groups g WHERE g.corp_id = $1 AND g.group_id = $3 AND g.deleted_at IS NULL)`
+UPDATE roles SET group_id = $3, name = $4 WHERE corp = $1 AND role_id = $2 AND deleted_at IS NULL
+	AND EXISTS (SELECT FROM role_groups g WHERE g.corp = $1 AND g.group_id = $3 AND g.deleted_at IS NULL)`
 
 	deleteRole = `
-UPDATE roles SET deleted_at = $3 WHERE corp_id = $1 AND role_id = $2 AND deleted_at IS NULL
-	AND NOT EXISTS (SELECT FROM role_members m WHERE m.corp_id = $1 AND m.role_id = $2)`
+UPDATE roles SET deleted_at = $3 WHERE corp = $1 AND role_id = $2 AND deleted_at IS NULL
+	AND NOT EXISTS (SELECT FROM role_members m WHERE m.corp = $1 AND m.role_id = $2)`
 
 	// Somebody who left, or a role that is deleted, makes no row.
 	insertHolder = `
-INSERT INTO role_members (corp_id, ordinal, role_id)
-SELECT u.corp_id, u.ordinal, r.role_id
-FROM users u JOIN roles r ON r.corp_id = u.corp_id
-WHERE u.corp_id = $1 AND u.ordinal = $2 AND u.left_at IS NULL AND r.role_id = $3 AND r.deleted_at IS NULL`
+INSERT INTO role_members (corp, ordinal, role_id)
+SELECT u.corp, u.ordinal, r.role_id
+FROM users u JOIN roles r ON r.corp = u.corp
+WHERE u.corp = $1 AND u.ordinal = $2 AND u.left_at IS NULL AND r.role_id = $3 AND r.deleted_at IS NULL`
 
-	deleteHolder = `DELETE FROM role_members WHERE corp_id = $1 AND ordinal = $2 AND role_id = $3`
+	deleteHolder = `DELETE FROM role_members WHERE corp = $1 AND ordinal = $2 AND role_id = $3`
 )
 
 const (

@@ -8,26 +8,26 @@ import (
 )
 
 const (
-	selectChunk = `SELECT bits FROM signin_chunks WHERE corp_id = $1 AND day = $2 AND chunk = $3`
+	selectChunk = `SELECT bits FROM signin_chunks WHERE corp = $1 AND day = $2 AND chunk = $3`
 
 	// All chunks of the days that moved.
 	selectChunks = `
 SELECT c.day, c.chunk, c.bits
-FROM signin_days d JOIN signin_chunks c ON c.corp_id = d.corp_id AND c.day = d.day
-WHERE d.corp_id = $1 AND d.feed > $2
+FROM signin_days d JOIN signin_chunks c ON c.corp = d.corp AND c.day = d.day
+WHERE d.corp = $1 AND d.feed > $2
 ORDER BY c.day, c.chunk`
 
 	upsertDay = `
-INSERT INTO signin_days (corp_id, day, feed) VALUES ($1, $2, $3)
-ON CONFLICT (corp_id, day) DO UPDATE SET feed = excluded.feed`
+INSERT INTO signin_days (corp, day, feed) VALUES ($1, $2, $3)
+ON CONFLICT (corp, day) DO UPDATE SET feed = excluded.feed`
 
 	upsertChunk = `
-INSERT INTO signin_chunks (corp_id, day, chunk, bits) VALUES ($1, $2, $3, $4)
-ON CONFLICT (corp_id, day, chunk) DO UPDATE SET bits = excluded.bits`
+INSERT INTO signin_chunks (corp, day, chunk, bits) VALUES ($1, $2, $3, $4)
+ON CONFLICT (corp, day, chunk) DO UPDATE SET bits = excluded.bits`
 
-	dropChunks = `DELETE FROM signin_chunks WHERE corp_id = $1 AND day < $2`
+	dropChunks = `DELETE FROM signin_chunks WHERE corp = $1 AND day < $2`
 
-	dropDays = `DELETE FROM signin_days WHERE corp_id = $1 AND day < $2`
+	dropDays = `DELETE FROM signin_days WHERE corp = $1 AND day < $2`
 )
 
 // SignInChunks implements [rollcall.SignIns].
@@ -50,7 +50,7 @@ func (s *Store) SignInChunks(ctx context.Context, corpID string, after uint64, f
 
 func readChunks(ctx context.Context, l link, corpID string, after uint64, fn func(d rollcall.Day, chunk uint32, bits []byte) error) error {
 	q := statement(selectChunks)
-	q.text(corpID).int(int64(after))
+	q.corp(corpID).int(int64(after))
 	return l.each(ctx, q, func(r row) error {
 		return fn(rollcall.Day(r.int(0)), uint32(r.int(1)), r.blob(2))
 	})
@@ -61,8 +61,8 @@ func readChunks(ctx context.Context, l link, corpID string, after uint64, fn fun
 func (s *Store) DropSignIns(ctx context.Context, corpID string, before rollcall.Day) (days int, err error) {
 	err = s.inTurn(ctx, corpID, func(ctx context.Context, l link) ([]step, error) {
 		chunks, whole := statement(dropChunks), statement(dropDays)
-		chunks.text(corpID).int(int64(before))
-		whole.text(corpID).int(int64(before))
+		chunks.corp(corpID).int(int64(before))
+		whole.corp(corpID).int(int64(before))
 		return []step{{query: chunks}, {query: whole, check: func(touched int64, err error) error {
 			days = int(touched)
 			return err
@@ -82,7 +82,7 @@ func (t *tx) SignInChunk(d rollcall.Day, chunk uint32) ([]byte, error) {
 		defer leave()
 		if err = t.flushPuts(ctx); err == nil {
 			q := statement(selectChunk)
-			q.text(t.head.CorpID).int(int64(d)).int(int64(chunk))
+			q.int(t.corp).int(int64(d)).int(int64(chunk))
 			err = t.link.each(ctx, q, func(r row) error {
 				bits = r.blob(0)
 				return nil
@@ -118,8 +118,8 @@ func (t *tx) PutSignInChunk(d rollcall.Day, chunk uint32, bits []byte) error {
 	}
 	defer leave()
 	day, row := statement(upsertDay), statement(upsertChunk)
-	day.text(t.head.CorpID).int(int64(d)).int(int64(t.head.Feed + 1))
-	row.text(t.head.CorpID).int(int64(d)).int(int64(chunk)).blob(bits)
+	day.int(t.corp).int(int64(d)).int(int64(t.head.Feed + 1))
+	row.int(t.corp).int(int64(d)).int(int64(chunk)).blob(bits)
 	t.puts = append(t.puts, step{query: day}, step{query: row})
 	t.signIns = true
 	return nil

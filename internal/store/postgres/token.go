@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	selectTokens = `SELECT appkey, kind, secret_generation, nonce, expires_at, hash FROM tokens WHERE corp_id = $1`
+	selectTokens = `SELECT appkey, kind, secret_generation, nonce, expires_at, hash FROM tokens WHERE corp = $1`
 
 	// The token that another node gave the app. A node that does not know yet that
 	// the secret was replaced must not put its own in the place of the new one.
@@ -21,14 +21,14 @@ const (
 ORDER BY secret_generation DESC, expires_at DESC, nonce LIMIT 1`
 
 	upsertToken = `
-INSERT INTO tokens AS t (corp_id, appkey, kind, nonce, secret_generation, expires_at, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)
-ON CONFLICT (corp_id, appkey, kind, nonce) DO UPDATE SET secret_generation = excluded.secret_generation,
+INSERT INTO tokens AS t (corp, appkey, kind, nonce, secret_generation, expires_at, hash) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (corp, appkey, kind, nonce) DO UPDATE SET secret_generation = excluded.secret_generation,
 	expires_at = greatest(t.expires_at, excluded.expires_at), hash = excluded.hash
 RETURNING expires_at`
 
 	dropTokens = `
-DELETE FROM tokens WHERE corp_id = $1 AND appkey = $2 AND kind = $3 AND nonce IN (
-	SELECT o.nonce FROM tokens o WHERE o.corp_id = $1 AND o.appkey = $2 AND o.kind = $3
+DELETE FROM tokens WHERE corp = $1 AND appkey = $2 AND kind = $3 AND nonce IN (
+	SELECT o.nonce FROM tokens o WHERE o.corp = $1 AND o.appkey = $2 AND o.kind = $3
 	ORDER BY o.nonce = $4 DESC, o.expires_at DESC, o.nonce OFFSET $5)`
 )
 
@@ -49,7 +49,7 @@ func (s *Store) LoadTokens(ctx context.Context, corpID string) ([]rollcall.Token
 
 func readTokens(ctx context.Context, l link, corpID string) (tokens []rollcall.Token, err error) {
 	q := statement(selectTokens)
-	q.text(corpID)
+	q.corp(corpID)
 	err = l.each(ctx, q, func(r row) error {
 		tokens = append(tokens, token(r))
 		return nil
@@ -97,7 +97,7 @@ func (s *Store) SaveToken(ctx context.Context, corpID string, t rollcall.Token, 
 // where there is one.
 func otherToken(ctx context.Context, l link, corpID string, t *rollcall.Token, now rollcall.Instant) (found bool, err error) {
 	q := statement(selectOther)
-	q.text(corpID).text(t.Appkey).text(string(t.Kind)).blob(t.Nonce).int(int64(t.SecretGeneration)).int(int64(now))
+	q.corp(corpID).text(t.Appkey).text(string(t.Kind)).blob(t.Nonce).int(int64(t.SecretGeneration)).int(int64(now))
 	err = l.each(ctx, q, func(r row) error {
 		*t, found = token(r), true
 		return nil
@@ -108,9 +108,9 @@ func otherToken(ctx context.Context, l link, corpID string, t *rollcall.Token, n
 // newToken returns the steps that store a token and drop those that are too many.
 func newToken(corpID string, t *rollcall.Token, keep int) []step {
 	put, drop := statement(upsertToken), statement(dropTokens)
-	put.text(corpID).text(t.Appkey).text(string(t.Kind)).blob(t.Nonce)
+	put.corp(corpID).text(t.Appkey).text(string(t.Kind)).blob(t.Nonce)
 	put.int(int64(t.SecretGeneration)).int(int64(t.ExpiresAt)).blob(t.Hash)
-	drop.text(corpID).text(t.Appkey).text(string(t.Kind)).blob(t.Nonce).int(int64(max(keep, 1)))
+	drop.corp(corpID).text(t.Appkey).text(string(t.Kind)).blob(t.Nonce).int(int64(max(keep, 1)))
 	return []step{{
 		query: put,
 		each: func(r row) error {

@@ -47,7 +47,7 @@ SELECT set_config('idle_in_transaction_session_timeout', $1, true), set_config('
 
 	lockHead = selectHead + ` FOR UPDATE`
 
-	selectLargest = `SELECT coalesce(max(ordinal), -1) FROM users WHERE corp_id = $1`
+	selectLargest = `SELECT coalesce(max(ordinal), -1) FROM users WHERE corp = $1`
 )
 
 // tx is a [rollcall.Tx]. It holds the organization's turn to write, a connection,
@@ -56,6 +56,7 @@ type tx struct {
 	store *Store
 	turn  func()
 	link  link
+	corp  int64 // the organization, as rows have it
 	head  rollcall.Head
 
 	// mu is held by whoever uses the connection: a call, or the sign of life.
@@ -107,7 +108,7 @@ func (s *Store) takeTurn(ctx context.Context, corpID string) (*tx, error) {
 	if err != nil {
 		return nil, ended(ctx, err)
 	}
-	t := &tx{store: s, turn: turn, largest: -1}
+	t := &tx{store: s, turn: turn, corp: corpKey(corpID), largest: -1}
 	t.writer = newWriter(t)
 	if err := s.beginOn(ctx, t.lockHead(corpID), &t.link); err != nil {
 		turn()
@@ -121,8 +122,8 @@ func (s *Store) takeTurn(ctx context.Context, corpID string) (*tx, error) {
 // after the lock see all that was committed under it before.
 func (t *tx) lockHead(corpID string) []step {
 	lock, largest := statement(lockHead), statement(selectLargest)
-	lock.text(corpID)
-	largest.text(corpID)
+	lock.corp(corpID)
+	largest.corp(corpID)
 	return []step{
 		{
 			query: lock,
@@ -131,7 +132,7 @@ func (t *tx) lockHead(corpID string) []step {
 				return nil
 			},
 			check: func(touched int64, err error) error {
-				if err == nil && touched == 0 {
+				if err == nil && (touched == 0 || t.head.CorpID != corpID) {
 					err = rollcall.ErrNoCorp
 				}
 				return err
@@ -324,7 +325,7 @@ func (t *tx) Commit(batch string) (rollcall.Head, error) {
 // that fails keeps the server from carrying out those after it.
 func (t *tx) commit(ctx context.Context, head rollcall.Head) error {
 	q := statement(updateHead)
-	q.text(head.CorpID).int(int64(head.Version)).int(int64(head.Feed)).text(head.Batch)
+	q.int(t.corp).int(int64(head.Version)).int(int64(head.Feed)).text(head.Batch)
 	return t.link.commit(ctx, append(t.puts, step{query: q}, step{query: remember(head)}))
 }
 

@@ -12,34 +12,34 @@ import (
 func userTable() table {
 	return table{
 		"users",
-		"corp_id, ordinal, hired_date, joined_at, left_at, created_at, modified_at, active, access_limited, " +
+		"corp, ordinal, hired_date, joined_at, left_at, created_at, modified_at, active, access_limited, " +
 			"userid, name, name_en, mobile, email, title, job_number, extension, details",
-		"tiiiiiibbttttttttt",
+		"iiiiiiibbttttttttt",
 	}
 }
 
 const (
 	endStay = `
-INSERT INTO user_history (corp_id, version, seq, ordinal, joined_at, left_at)
-SELECT corp_id, $2, $3, ordinal, joined_at, left_at
-FROM users WHERE corp_id = $1 AND ordinal = $4 AND userid = $5 AND left_at IS NOT NULL`
+INSERT INTO user_history (corp, version, seq, ordinal, joined_at, left_at)
+SELECT corp, $2, $3, ordinal, joined_at, left_at
+FROM users WHERE corp = $1 AND ordinal = $4 AND userid = $5 AND left_at IS NOT NULL`
 
-	hadLeft = `EXISTS (SELECT FROM user_history x WHERE x.corp_id = $1 AND x.version = $2 AND x.seq = $3)`
+	hadLeft = `EXISTS (SELECT FROM user_history x WHERE x.corp = $1 AND x.version = $2 AND x.seq = $3)`
 
 	returnUser = `
 UPDATE users SET name = $6, name_en = $7, active = $8, access_limited = $9, mobile = $10, email = $11,
 	title = $12, job_number = $13, hired_date = $14, extension = $15, joined_at = $16, modified_at = $17,
 	details = $18, left_at = NULL
-WHERE corp_id = $1 AND ordinal = $4 AND userid = $5 AND ` + hadLeft
+WHERE corp = $1 AND ordinal = $4 AND userid = $5 AND ` + hadLeft
 
 	// It makes no row where the ordinal is known, and fails on a userid that
 	// belongs to another one.
 	insertUser = `
-INSERT INTO users (corp_id, ordinal, userid, name, name_en, active, access_limited, mobile, email, title,
+INSERT INTO users (corp, ordinal, userid, name, name_en, active, access_limited, mobile, email, title,
 	job_number, hired_date, extension, joined_at, created_at, modified_at, details)
-SELECT h.corp_id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18
-FROM heads h WHERE h.corp_id = $1 AND NOT ` + hadLeft + `
-ON CONFLICT (corp_id, ordinal) DO NOTHING`
+SELECT h.corp, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18
+FROM heads h WHERE h.corp = $1 AND NOT ` + hadLeft + `
+ON CONFLICT (corp, ordinal) DO NOTHING`
 
 	updateUser = `
 UPDATE users SET name = coalesce($3, name), name_en = coalesce($4, name_en), active = coalesce($5, active),
@@ -47,15 +47,15 @@ UPDATE users SET name = coalesce($3, name), name_en = coalesce($4, name_en), act
 	title = coalesce($9, title), job_number = coalesce($10, job_number), hired_date = coalesce($11, hired_date),
 	extension = coalesce($12, extension), joined_at = coalesce($13, joined_at), modified_at = $14,
 	details = coalesce($15, details)
-WHERE corp_id = $1 AND ordinal = $2`
+WHERE corp = $1 AND ordinal = $2`
 
-	activateUser = `UPDATE users SET active = true, modified_at = $3 WHERE corp_id = $1 AND ordinal = $2`
+	activateUser = `UPDATE users SET active = true, modified_at = $3 WHERE corp = $1 AND ordinal = $2`
 
 	leaveUser = `
 UPDATE users SET left_at = $3, modified_at = $3
-WHERE corp_id = $1 AND ordinal = $2 AND left_at IS NULL
-	AND NOT EXISTS (SELECT FROM memberships m WHERE m.corp_id = $1 AND m.ordinal = $2)
-	AND NOT EXISTS (SELECT FROM role_members r WHERE r.corp_id = $1 AND r.ordinal = $2)`
+WHERE corp = $1 AND ordinal = $2 AND left_at IS NULL
+	AND NOT EXISTS (SELECT FROM memberships m WHERE m.corp = $1 AND m.ordinal = $2)
+	AND NOT EXISTS (SELECT FROM role_members r WHERE r.corp = $1 AND r.ordinal = $2)`
 )
 
 // joinUser adds a person, or brings one back: then the last stay goes into the
@@ -103,7 +103,7 @@ func (w *writer) newUser(c *rollcall.Change, details string) {
 	u := c.User
 	w.userAt = append(w.userAt, entry{w.seq, c})
 	at := int64(c.At)
-	s := w.users.row().text(w.t.head.CorpID).int(int64(c.Ordinal)).int(int64(u.HiredDate)).int(int64(u.Stay.From)).null().int(at).int(at)
+	s := w.users.row().int(w.t.corp).int(int64(c.Ordinal)).int(int64(u.HiredDate)).int(int64(u.Stay.From)).null().int(at).int(at)
 	s.flag(u.Active).flag(u.AccessLimited).text(u.UserID).text(u.Name).text(u.NameEN).text(u.Mobile).text(u.Email).text(u.Title)
 	s.text(u.JobNumber).text(u.Extension).text(details)
 }

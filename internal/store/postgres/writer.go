@@ -101,7 +101,7 @@ func (w *writer) change() error {
 	if err := w.row.apply(w, w.c); err != nil {
 		return err
 	}
-	return w.log.add(w.t.head.CorpID, w.t.head.Version+1, w.seq, w.c, w.row)
+	return w.log.add(w.t.corp, w.t.head.Version+1, w.seq, w.c, w.row)
 }
 
 // fault says which change an error is about.
@@ -112,7 +112,7 @@ func (w *writer) fault(e entry, err error) error {
 // on begins a statement about one row; its first parameter is the organization.
 func (w *writer) on(sql string) query {
 	q := statement(sql)
-	q.text(w.t.head.CorpID)
+	q.int(w.t.corp)
 	return q
 }
 
@@ -161,7 +161,7 @@ func conflict(param, detail string, args ...any) error {
 
 func (w *writer) sendIfLarge() error {
 	rows := w.depts.n + w.users.n + w.fresh.n + w.others.n
-	size := len(w.depts.buf) + len(w.users.buf) + len(w.fresh.buf) + len(w.others.buf) + len(w.log.rows.buf)
+	size := len(w.depts.buf) + len(w.users.buf) + len(w.fresh.buf) + len(w.others.buf) + w.log.size()
 	if len(w.steps) >= mostSteps || rows >= mostRows || size >= mostBytes {
 		return w.send()
 	}
@@ -179,6 +179,7 @@ func (w *writer) flush() error {
 // send begins to send everything, when what was sent before has ended.
 func (w *writer) send() error {
 	w.settle()
+	w.log.finish(w.t.corp)
 	if w.log.rows.n > 0 {
 		w.steps = append(w.steps, w.log.rows.copied())
 	}

@@ -1,12 +1,12 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 
 	"rollcall"
+	"rollcall/internal/store/pack"
 
 	"zombiezen.com/go/sqlite"
 )
@@ -75,8 +75,7 @@ const logRows = 8
 
 // A log writes changes down, those of one version in few statements.
 type log struct {
-	buf     bytes.Buffer
-	json    *json.Encoder
+	buf     []byte
 	version int64    // of the rows
 	rows    []logRow // not written yet
 }
@@ -94,17 +93,9 @@ type logRow struct {
 // write adds a change to the log; flush must follow. person and dept say what it
 // is about.
 func (l *log) write(conn *sqlite.Conn, at place, c *rollcall.Change, person, dept bool) error {
-	if l.json == nil {
-		l.json = json.NewEncoder(&l.buf)
-		l.json.SetEscapeHTML(false)
-	}
-	payload := "{}" // of those that come in large numbers
-	if c.Payload != (rollcall.Payload{}) {
-		l.buf.Reset()
-		if err := l.json.Encode(&c.Payload); err != nil {
-			return fmt.Errorf("encode the payload: %w", err)
-		}
-		payload = string(bytes.TrimRight(l.buf.Bytes(), "\n"))
+	var err error
+	if l.buf, err = pack.AppendPayload(l.buf[:0], &c.Payload); err != nil {
+		return fmt.Errorf("encode the payload: %w", err)
 	}
 	if at.version != l.version {
 		if err := l.flush(conn, at.corpID); err != nil {
@@ -112,7 +103,7 @@ func (l *log) write(conn *sqlite.Conn, at place, c *rollcall.Change, person, dep
 		}
 		l.version = at.version
 	}
-	r := logRow{seq: at.seq, kind: c.Kind, at: c.At, by: c.By, payload: payload}
+	r := logRow{seq: at.seq, kind: c.Kind, at: c.At, by: c.By, payload: string(l.buf)}
 	if person {
 		o := int64(c.Ordinal)
 		r.ordinal = &o

@@ -1,6 +1,9 @@
 package sqlite
 
 import (
+	"encoding/json"
+	"fmt"
+
 	"rollcall"
 	"rollcall/internal/store/pack"
 
@@ -60,20 +63,45 @@ func (c carrier) eraseUser(ch *rollcall.Change) error {
 	return c.renameInScopes(userid, to)
 }
 
+// payload is a payload of the change log that is to be written anew.
+type payload struct {
+	version, seq int64
+	text         string
+}
+
+// payloads collects them.
+type payloads []payload
+
+// change decodes a payload and keeps it where change says that it changed it.
+func (p *payloads) change(version, seq int64, text []byte, change func(*rollcall.Payload) bool) error {
+	var old rollcall.Payload
+	if err := json.Unmarshal(text, &old); err != nil {
+		return fmt.Errorf("the log at version %d: %w", version, err)
+	}
+	if !change(&old) {
+		return nil
+	}
+	changed, err := pack.AppendPayload(nil, &old)
+	if err == nil {
+		*p = append(*p, payload{version, seq, string(changed)})
+	}
+	return err
+}
+
 // rewrite changes payloads of the log; a query has said which, and change says
 // whether it changed one.
 func (c carrier) rewrite(q *query, change func(*rollcall.Payload) bool) error {
-	var log pack.Payloads
+	var log payloads
 	err := q.each(func(stmt *sqlite.Stmt) error {
-		return log.Change(stmt.ColumnInt64(0), stmt.ColumnInt64(1), column(stmt, 2), change)
+		return log.change(stmt.ColumnInt64(0), stmt.ColumnInt64(1), column(stmt, 2), change)
 	})
 	if err != nil {
 		return err
 	}
 	for _, p := range log {
 		q := c.on(updatePayload)
-		q.int(p.Version).int(p.Seq).text(p.Text)
-		if err := one(&q, "the log at version %d is gone", p.Version); err != nil {
+		q.int(p.version).int(p.seq).text(p.text)
+		if err := one(&q, "the log at version %d is gone", p.version); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,131 @@
+package postgres
+
+import (
+	"fmt"
+	"strconv"
+
+	"rollcall"
+	"rollcall/internal/store/pack"
+)
+
+const (
+	// manyChanged is the kind of a row of the log that holds several changes of one
+	// transaction, one after the other, by the same. It is about the people from its
+	// ordinal to its last_ordinal, and perhaps not about each of them.
+	manyChanged rollcall.Kind = "many"
+
+	// logRow is how long the list of such a row may be, in bytes: one row fills a
+	// page of PostgreSQL, and stays in it as it is (see the migration).
+	logRow = 7_000
+)
+
+// logged is one change of a row that holds several. Its version, its time and who
+// made it are those of the row.
+type logged struct {
+	Kind    rollcall.Kind    `json:"kind"`
+	Ordinal rollcall.Ordinal `json:"ordinal,omitempty"`
+	DeptID  rollcall.DeptID  `json:"dept_id,omitempty"`
+	rollcall.Payload
+}
+
+// A journal makes rows of the log. Changes about people and departments go several
+// to a row, which costs a large transaction a fifth of what a row for each does;
+// those of the organization and its apps have rows of their own. finish ends the
+// last row.
+type journal struct {
+	rows rowSet
+
+	// The row that is being filled; there is none where the list is empty.
+	list          []byte // a JSON list, without its end
+	version       uint64
+	seq           int64 // of the first change
+	at            rollcall.Instant
+	by            string
+	first, last   rollcall.Ordinal
+	aboutSomebody bool
+}
+
+func newJournal() *journal { return &journal{rows: rowSet{table: changeTable()}} }
+
+// size is how many bytes are waiting.
+func (j *journal) size() int { return len(j.rows.buf) + len(j.list) }
+
+// add adds a change at its place in the log. JSON has no NUL and is in UTF-8
+// whatever the texts in it are.
+func (j *journal) add(corp int64, version uint64, seq int64, c *rollcall.Change, is effect) error {
+	if !is.person && !is.dept {
+		j.finish(corp)
+		payload, err := pack.AppendPayload(nil, &c.Payload)
+		if err != nil {
+			return fmt.Errorf("encode the payload: %w", err)
+		}
+		s := j.rows.row().int(corp).int(int64(version)).int(seq).null().null().null()
+		s.int(int64(c.At)).text(string(c.Kind)).text(c.By).blob(payload)
+		return nil
+	}
+	if len(j.list) >= logRow || version != j.version || c.At != j.at || c.By != j.by {
+		j.finish(corp)
+	}
+	if len(j.list) == 0 {
+		j.version, j.seq, j.at, j.by, j.aboutSomebody = version, seq, c.At, c.By, false
+		j.list = append(j.list, '[')
+	} else {
+		j.list = append(j.list, ',')
+	}
+	if is.person {
+		if !j.aboutSomebody {
+			j.first, j.last, j.aboutSomebody = c.Ordinal, c.Ordinal, true
+		}
+		j.first, j.last = min(j.first, c.Ordinal), max(j.last, c.Ordinal)
+	}
+	var err error
+	if j.list, err = appendLogged(j.list, c.Kind, c.Ordinal, c.DeptID, &c.Payload); err != nil {
+		return fmt.Errorf("encode the payload: %w", err)
+	}
+	return nil
+}
+
+// appendLogged appends a change as JSON, as logged has it.
+func appendLogged(to []byte, kind rollcall.Kind, o rollcall.Ordinal, d rollcall.DeptID, p *rollcall.Payload) ([]byte, error) {
+	to = append(append(append(to, `{"kind":"`...), kind...), '"')
+	if o != 0 {
+		to = strconv.AppendUint(append(to, `,"ordinal":`...), uint64(o), 10)
+	}
+	if d != 0 {
+		to = strconv.AppendInt(append(to, `,"dept_id":`...), int64(d), 10)
+	}
+	to = append(to, ',')
+	at := len(to)
+	to, err := pack.AppendPayload(to, p)
+	if err != nil {
+		return to, err
+	}
+	// The members of the payload follow those above in the same object.
+	if to[at+1] == '}' {
+		return append(to[:at-1], '}'), nil
+	}
+	return append(to[:at], to[at+1:]...), nil
+}
+
+// appendList returns the payload of a row that holds several changes.
+func appendList(list []logged) (to []byte, err error) {
+	for i := range list {
+		to = append(to, "[,"[min(i, 1)])
+		m := &list[i]
+		if to, err = appendLogged(to, m.Kind, m.Ordinal, m.DeptID, &m.Payload); err != nil {
+			return nil, err
+		}
+	}
+	return append(to, ']'), nil
+}
+
+// finish ends the row that is being filled.
+func (j *journal) finish(corp int64) {
+	if len(j.list) == 0 {
+		return
+	}
+	s := j.rows.row().int(corp).int(int64(j.version)).int(j.seq)
+	s.intOrNull(int64(j.first), j.aboutSomebody).intOrNull(int64(j.last), j.aboutSomebody).null()
+	s.int(int64(j.at)).text(string(manyChanged)).text(j.by).blob(append(j.list, ']'))
+	j.list = j.list[:0]
+}
