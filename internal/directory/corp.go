@@ -88,7 +88,9 @@ func (c *Corp) show(r *Root) {
 
 // Batch is what an intent wants to happen, all or nothing.
 type Batch struct {
-	Changes []rollcall.Change // At, By and Version are filled in by the writer
+	// Changes are what is to happen. The writer fills in At, By and Version, and
+	// keeps the list.
+	Changes []rollcall.Change
 	// InTx does what else belongs to the same transaction, such as sign-ins. It
 	// may be called again, in a new transaction, and must not use the State.
 	InTx func(tx rollcall.Tx) error
@@ -235,7 +237,12 @@ func (c *Corp) commitTogether(tx rollcall.Tx, group []*waiter) (synced time.Dura
 		fail(group, err)
 		return synced, true
 	}
-	state, batches, changes := c.decide(group)
+	writer := &ahead{tx: tx}
+	defer writer.stop() //nolint:errcheck // whoever asked knows of it
+	state, batches, changes, ok := c.decide(group, writer)
+	if !ok {
+		return synced, false
+	}
 	if !needsCommit(batches) {
 		for _, w := range group {
 			w.out.Version = tx.Head().Version
@@ -246,11 +253,9 @@ func (c *Corp) commitTogether(tx rollcall.Tx, group []*waiter) (synced time.Dura
 	// where that fails.
 	next := c.prepare(state, len(changes) > 0)
 	defer next.wait() // before anybody makes another
-	if len(changes) > 0 {
-		if err := tx.Append(changes); err != nil {
-			fail(group, fmt.Errorf("writing the changes: %w", err))
-			return synced, false
-		}
+	if err := writer.finish(changes); err != nil {
+		fail(group, fmt.Errorf("writing the changes: %w", err))
+		return synced, false
 	}
 	for _, b := range batches {
 		if b.InTx != nil {
@@ -327,8 +332,9 @@ func needsCommit(batches []Batch) bool {
 }
 
 // decide asks every intent in turn. An intent whose changes do not fit is
-// dropped, and the others are decided anew without it.
-func (c *Corp) decide(group []*waiter) (state *State, batches []Batch, changes []rollcall.Change) {
+// dropped, and the others are decided anew without it. Where some changes were
+// handed to the writer by then, that cannot be: it reports false.
+func (c *Corp) decide(group []*waiter, writer *ahead) (state *State, batches []Batch, changes []rollcall.Change, ok bool) {
 	at, version := rollcall.At(c.opt.Clock()), c.Current().version+1
 again:
 	for {
@@ -344,22 +350,32 @@ again:
 				continue
 			}
 			from := len(changes)
-			for _, ch := range b.Changes {
-				ch.Version, ch.At, ch.By = version, at, w.by
-				if err := state.apply(&ch); err != nil {
-					w.err = err
-					continue again
-				}
-				changes = append(changes, ch)
+			if from == 0 {
+				changes = slices.Clip(b.Changes)
+			} else {
+				changes = append(changes, b.Changes...)
 			}
-			if err := state.unique(); err != nil {
+			for i := from; i < len(changes) && err == nil; i++ {
+				ch := &changes[i]
+				ch.Version, ch.At, ch.By = version, at, w.by
+				if err = state.apply(ch); err == nil {
+					writer.decided(changes[:i+1])
+				}
+			}
+			if err == nil {
+				err = state.unique()
+			}
+			if err != nil {
 				w.err = err
+				if writer.handed > 0 {
+					return nil, nil, nil, false
+				}
 				continue again
 			}
 			batches = append(batches, b)
 			w.out.Changes = changes[from:len(changes):len(changes)]
 		}
-		return state, batches, changes
+		return state, batches, changes, true
 	}
 }
 

@@ -13,4 +13,5 @@ const (
 	MaxWaiting  = maxWaiting
 	ReloadAfter = reloadAfter
 	MaxGather   = maxGather
+	AheadLen    = aheadLen
 )
