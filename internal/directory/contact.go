@@ -157,7 +157,7 @@ func (s *State) Holder(c Contact, value string) (rollcall.Ordinal, bool) {
 // transaction, and who had it before.
 func (s *State) candidates(x claim) iter.Seq[rollcall.Ordinal] {
 	return func(yield func(rollcall.Ordinal) bool) {
-		if o, ok := s.claims[x]; ok && !yield(o) {
+		if o, ok := s.claims[x.kind][x.value]; ok && !yield(o) {
 			return
 		}
 		for _, o := range s.rivals[x] {
@@ -195,11 +195,14 @@ func (s *State) claimed(u *rollcall.User) {
 		if v == "" {
 			continue
 		}
-		x := claim{c, v}
-		if before, ok := s.claims[x]; ok && before != u.Ordinal && !slices.Contains(s.rivals[x], before) {
+		if before, ok := s.claims[c][v]; !ok {
+			if s.claims[c] == nil {
+				s.claims[c] = map[string]rollcall.Ordinal{}
+			}
+		} else if x := (claim{c, v}); before != u.Ordinal && !slices.Contains(s.rivals[x], before) {
 			s.rivals[x] = append(s.rivals[x], before)
 		}
-		s.claims[x] = u.Ordinal
+		s.claims[c][v] = u.Ordinal
 	}
 }
 

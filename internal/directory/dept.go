@@ -41,12 +41,12 @@ func (s *State) Leaders(id rollcall.DeptID) []rollcall.Ordinal {
 	var leaders []rollcall.Ordinal
 	if d := s.base.dept(id); d != nil {
 		for o := range d.all.custom.All() {
-			if s.users[rollcall.Ordinal(o)] == nil && s.base.record(o).in(id).leader() {
+			if s.users.at(rollcall.Ordinal(o)) == nil && s.base.record(o).in(id).leader() {
 				leaders = append(leaders, rollcall.Ordinal(o))
 			}
 		}
 	}
-	for o, u := range s.users {
+	for o, u := range s.users.all() {
 		if m := u.Membership(id); m != nil && m.Leader {
 			leaders = append(leaders, o)
 		}

@@ -21,9 +21,13 @@ type maker struct {
 	keyer   *pinyin.Keyer
 }
 
-// encode returns a person's record and card, in allocations of their own.
-func (m *maker) encode(u *rollcall.User) (record, card) {
-	return m.appendRecord(nil, u), m.appendCard(nil, u)
+// encode appends a person's record and card to dst and returns where they are.
+func (m *maker) encode(dst []byte, u *rollcall.User) (out []byte, rec record, crd card) {
+	start := len(dst)
+	dst = m.appendRecord(dst, u)
+	end := len(dst)
+	dst = m.appendCard(dst, u)
+	return dst, record(dst[start:end:end]), card(dst[end:len(dst):len(dst)])
 }
 
 func (m *maker) appendRecord(dst []byte, u *rollcall.User) []byte {

@@ -3,7 +3,6 @@ package directory
 import (
 	"bytes"
 	"cmp"
-	"maps"
 	"slices"
 	"sync"
 
@@ -53,7 +52,7 @@ func (e *memberEdit) move(o uint32, was, is bool) {
 // publishPeople encodes the touched people and returns what follows for the
 // departments.
 func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberEdit {
-	base, touched := s.base, slices.Sorted(maps.Keys(s.users))
+	base, touched := s.base, s.users.ordinals()
 	all, edits := touched, map[rollcall.DeptID]*memberEdit{}
 	if len(all) == 0 {
 		return edits
@@ -74,6 +73,7 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 	}
 	var arrivals, reports memberEdit
 	var system systemEdits
+	var scratch []byte // where the people of a block are encoded, before it is put together
 	for len(touched) > 0 { // block by block
 		no := int(touched[0] / blockLen)
 		n := 1
@@ -82,12 +82,14 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 		}
 		freshRecords, freshCards, recarded := items{}, items{}, false
 		for _, o := range touched[:n] {
-			u := s.users[o]
+			u := s.users.at(o)
 			var old record
 			if int(o) < base.people {
 				old = base.record(uint32(o))
 			}
-			rec, crd := m.encode(u)
+			var rec record
+			var crd card
+			scratch, rec, crd = m.encode(scratch, u)
 			switch {
 			case old == nil:
 				recarded = true
@@ -130,7 +132,7 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 		if recarded {
 			next.copied += renew(cards, no, &freshCards)
 		}
-		touched = touched[n:]
+		touched, scratch = touched[n:], scratch[:0]
 	}
 	next.records, next.cards, next.present, next.activated = records.vector(), cards.vector(), present.vector(), activated.vector()
 	s.publishNames(next, all)
@@ -173,7 +175,7 @@ func (s *State) publishNames(next *Root, touched []rollcall.Ordinal) {
 		next.users = next.users.with(next.users.hashString(next.record(uint32(o)).userid()), uint32(o), rehash)
 	}
 	for _, o := range touched {
-		u := s.users[o]
+		u := s.users.at(o)
 		if int(o) < s.base.people && string(s.base.record(uint32(o)).userid()) != u.UserID { // erased
 			next.users = next.users.with(next.users.hashString([]byte(u.UserID)), uint32(o), rehash)
 		}

@@ -55,11 +55,11 @@ func (r *Root) Departed() iter.Seq[rollcall.Ordinal] {
 func (s *State) Reports(to rollcall.Ordinal) []rollcall.Ordinal {
 	var list []rollcall.Ordinal
 	for o := range s.base.Reports(to) {
-		if s.users[o] == nil {
+		if s.users.at(o) == nil {
 			list = append(list, o)
 		}
 	}
-	for o, u := range s.users {
+	for o, u := range s.users.all() {
 		if u.Present() && u.Manager != nil && *u.Manager == to {
 			list = append(list, o)
 		}

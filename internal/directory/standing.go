@@ -46,7 +46,7 @@ func (r *Root) Called(o rollcall.Ordinal) (userid, name []byte, active bool) {
 
 // Standing is [Root.Standing] as it is by now.
 func (s *State) Standing(o rollcall.Ordinal) (stay rollcall.Stay, active bool) {
-	if u := s.users[o]; u != nil {
+	if u := s.users.at(o); u != nil {
 		return u.Stay, u.Active
 	}
 	return s.base.Standing(o)

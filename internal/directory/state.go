@@ -14,16 +14,15 @@ import (
 // far. An [Intent] looks at it to decide what should happen.
 type State struct {
 	base      *Root
-	users     map[rollcall.Ordinal]*rollcall.User // touched people
-	names     map[string]rollcall.Ordinal         // userids that somebody got since base, also former ones
-	came      int                                 // how many people were not in base
-	claims    map[claim]rollcall.Ordinal          // contacts of touched people, also former ones
-	rivals    map[claim][]rollcall.Ordinal        // who got the same contact before the one in claims
-	unchecked []rollcall.Ordinal                  // whose contacts may be those of another
-	committed bool                                // the changes are decided and in the log already
-	depts     map[rollcall.DeptID]*dept           // touched departments; their lists of members and children are still those of base
-	news      []rollcall.DeptID                   // departments that were not in base, in order
-	moved     map[rollcall.DeptID]bool            // parents whose children changed
+	users     touchedPeople
+	names     map[string]rollcall.Ordinal               // userids that somebody got since base, also former ones
+	claims    [contactCount]map[string]rollcall.Ordinal // contacts of touched people, also former ones
+	rivals    map[claim][]rollcall.Ordinal              // who got the same contact before the one in claims
+	unchecked []rollcall.Ordinal                        // whose contacts may be those of another
+	committed bool                                      // the changes are decided and in the log already
+	depts     map[rollcall.DeptID]*dept                 // touched departments; their lists of members and children are still those of base
+	news      []rollcall.DeptID                         // departments that were not in base, in order
+	moved     map[rollcall.DeptID]bool                  // parents whose children changed
 	corp      rollcall.Corp
 	calendar  *rollcall.Calendar
 	apps      map[string]*rollcall.App
@@ -42,8 +41,8 @@ func (r *Root) edit() *State {
 	return &State{
 		base: r, version: r.version, corp: r.corp, calendar: r.calendar, apps: r.apps, departed: r.departed,
 		roles: r.roles, lastDept: r.lastDept,
-		claims: map[claim]rollcall.Ordinal{}, rivals: map[claim][]rollcall.Ordinal{},
-		users: map[rollcall.Ordinal]*rollcall.User{}, names: map[string]rollcall.Ordinal{},
+		users:  touchedPeople{known: map[rollcall.Ordinal]*rollcall.User{}, first: rollcall.Ordinal(r.people)},
+		rivals: map[claim][]rollcall.Ordinal{}, names: map[string]rollcall.Ordinal{},
 		depts: map[rollcall.DeptID]*dept{}, moved: map[rollcall.DeptID]bool{},
 		members: map[rollcall.DeptID]int{}, children: map[rollcall.DeptID]int{},
 	}
@@ -68,15 +67,13 @@ func (s *State) Location() *time.Location { return s.calendar.Location() }
 func (s *State) Calendar() *rollcall.Calendar { return s.calendar }
 
 // NextOrdinal returns the ordinal that the next new person gets.
-func (s *State) NextOrdinal() rollcall.Ordinal {
-	return rollcall.Ordinal(s.base.people + s.came)
-}
+func (s *State) NextOrdinal() rollcall.Ordinal { return s.users.next() }
 
 // UserByID returns a person, also one who has left. The value must not be
 // changed.
 func (s *State) UserByID(userid string) (*rollcall.User, bool) {
 	o, ok := s.names[userid]
-	if !ok || s.users[o].UserID != userid {
+	if !ok || s.users.at(o).UserID != userid {
 		n, there := s.base.ordinal([]byte(userid))
 		if !there {
 			return nil, false
@@ -92,7 +89,7 @@ func (s *State) UserByID(userid string) (*rollcall.User, bool) {
 // User returns the person with an ordinal, also one who has left; nil where the
 // ordinal has not been given. The value must not be changed.
 func (s *State) User(o rollcall.Ordinal) *rollcall.User {
-	if u := s.users[o]; u != nil {
+	if u := s.users.at(o); u != nil {
 		return u
 	}
 	return s.base.User(o)
@@ -167,12 +164,12 @@ func (s *State) App(appkey string) (*rollcall.App, bool) {
 
 // editUser returns a person to be changed.
 func (s *State) editUser(o rollcall.Ordinal) (*rollcall.User, error) {
-	u := s.users[o]
+	u := s.users.at(o)
 	if u == nil {
 		if u = s.base.User(o); u == nil {
 			return nil, fmt.Errorf("there is no person with the ordinal %d", o)
 		}
-		s.users[o] = u
+		s.users.known[o] = u
 	}
 	return u, nil
 }
@@ -384,10 +381,8 @@ func (s *State) userJoined(c *rollcall.Change) error {
 	if _, taken := s.UserByID(u.UserID); taken || c.Ordinal != s.NextOrdinal() {
 		return fmt.Errorf("%q cannot get the ordinal %d", u.UserID, c.Ordinal)
 	}
-	s.users[c.Ordinal] = &u
 	s.names[u.UserID] = c.Ordinal
-	s.came++
-	s.claimed(&u)
+	s.claimed(s.users.add(&u))
 	return nil
 }
 

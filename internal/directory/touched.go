@@ -47,7 +47,7 @@ func newRecent() *recent { return &recent{newer: make(chan struct{})} }
 func (s *State) touch(version uint64) touch {
 	return touch{
 		after: s.base.version, version: version, corp: !s.base.corp.Same(s.corp),
-		users: slices.Collect(maps.Keys(s.users)), depts: slices.Collect(maps.Keys(s.depts)),
+		users: s.users.ordinals(), depts: slices.Collect(maps.Keys(s.depts)),
 	}
 }
 

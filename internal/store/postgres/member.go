@@ -72,6 +72,9 @@ func memberRow(rows *rowSet, corp int64, o rollcall.Ordinal, d rollcall.DeptID, 
 
 // isFresh tells whether somebody is among the rows of new people.
 func (w *writer) isFresh(o rollcall.Ordinal) bool {
+	if n := len(w.userAt); n > 0 && w.userAt[n-1].change.Ordinal == o { // as in an import
+		return true
+	}
 	_, ok := slices.BinarySearchFunc(w.userAt, o, func(e entry, o rollcall.Ordinal) int { return cmp.Compare(e.change.Ordinal, o) })
 	return ok
 }
