@@ -73,7 +73,7 @@ func (s *State) publishPeople(next *Root, m *maker) map[rollcall.DeptID]*memberE
 	}
 	var arrivals, reports memberEdit
 	var system systemEdits
-	var scratch []byte // where the people of a block are encoded, before it is put together
+	var scratch []byte     // where the people of a block are encoded, before it is put together
 	for len(touched) > 0 { // block by block
 		no := int(touched[0] / blockLen)
 		n := 1

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
@@ -67,14 +68,14 @@ func (l link) pipeline(ctx context.Context) (*pipeline, error) {
 // send sends steps, when those before are sent. What the server answers can be read
 // meanwhile: it may stop listening until it is.
 func (p *pipeline) send(steps []step) error {
-	var buf []byte
+	var parts net.Buffers
 	var err error
 	for i := range steps {
-		if buf, err = steps[i].appendTo(buf); err != nil {
+		if parts, err = steps[i].appendTo(parts); err != nil {
 			return err
 		}
 	}
-	if buf, err = (&pgproto3.Sync{}).Encode(buf); err != nil {
+	if parts, err = appendMessages(parts, &pgproto3.Sync{}); err != nil {
 		return err
 	}
 	if err := <-p.sent; err != nil {
@@ -84,7 +85,7 @@ func (p *pipeline) send(steps []step) error {
 	p.open++
 	// Past the driver, which may close the connection at any time.
 	go func() {
-		_, err := p.conn.Conn().Write(buf)
+		_, err := parts.WriteTo(p.conn.Conn())
 		p.sent <- err
 	}()
 	return nil
@@ -98,23 +99,43 @@ func (p *pipeline) waitSent() error {
 }
 
 // appendTo adds the messages of the statement.
-func (s *step) appendTo(buf []byte) ([]byte, error) {
-	messages := []pgproto3.FrontendMessage{
+func (s *step) appendTo(parts net.Buffers) (net.Buffers, error) {
+	parts, err := appendMessages(parts,
 		&pgproto3.Parse{Query: s.sql, ParameterOIDs: s.types},
 		&pgproto3.Bind{ParameterFormatCodes: inBinary(), Parameters: s.values, ResultFormatCodes: inBinary()},
-		&pgproto3.Execute{},
+		&pgproto3.Execute{})
+	if err != nil || s.rows == nil {
+		return parts, err
 	}
-	if s.rows != nil {
-		messages = append(messages, &pgproto3.CopyData{Data: []byte(copyHeader)}, &pgproto3.CopyData{Data: s.rows},
-			&pgproto3.CopyData{Data: []byte(copyEnd)}, &pgproto3.CopyDone{})
+	if parts, err = appendMessages(parts, &pgproto3.CopyData{Data: []byte(copyHeader)}); err != nil {
+		return nil, err
 	}
+	last := &parts[len(parts)-1]
+	*last = binary.BigEndian.AppendUint32(append(*last, 'd'), uint32(len(s.rows)+4)) // the head of CopyData
+	if len(s.rows) < manyRows {
+		*last = append(*last, s.rows...)
+	} else {
+		parts = append(parts, s.rows, nil)
+	}
+	return appendMessages(parts, &pgproto3.CopyData{Data: []byte(copyEnd)}, &pgproto3.CopyDone{})
+}
+
+// manyRows is how many bytes of rows are worth to be sent from where they are.
+const manyRows = 32 << 10
+
+// appendMessages adds messages to the last part.
+func appendMessages(parts net.Buffers, messages ...pgproto3.FrontendMessage) (net.Buffers, error) {
+	if len(parts) == 0 {
+		parts = append(parts, nil)
+	}
+	last := &parts[len(parts)-1]
 	for _, m := range messages {
 		var err error
-		if buf, err = m.Encode(buf); err != nil {
+		if *last, err = m.Encode(*last); err != nil {
 			return nil, fmt.Errorf("encode a statement: %w", err)
 		}
 	}
-	return buf, nil
+	return parts, nil
 }
 
 // results reads what became of steps that were sent together.

@@ -157,7 +157,7 @@ func (r *restorer) send(ctx context.Context, all bool) error {
 		if s.n == 0 || !all && (s == &r.depts && r.users.n == 0 || s == &r.holders) {
 			continue
 		}
-		copied := s.copied()
+		copied := s.copied(nil)
 		complete := copied.check
 		copied.check = func(touched int64, err error) error {
 			if isTaken(err) {

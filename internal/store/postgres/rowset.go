@@ -135,10 +135,11 @@ const (
 	copyEnd    = "\xff\xff"
 )
 
-// copied returns the step that writes the rows, which are in the set no longer.
-func (s *rowSet) copied() step {
+// copied returns the step that writes the rows, which are in the set no longer. The
+// next ones go into another buffer, which may be nil.
+func (s *rowSet) copied(next []byte) step {
 	rows, name, n := s.buf, s.name, int64(s.n)
-	s.n, s.buf = 0, nil
+	s.n, s.buf = 0, next
 	return step{
 		query: statement("COPY " + name + " (" + s.columns + ") FROM STDIN (FORMAT binary)"), rows: rows,
 		check: func(touched int64, err error) error {

@@ -43,6 +43,8 @@ type writer struct {
 
 	steps  []step
 	sent   chan error // how what is being sent ends; nil while nothing is
+	going  []step     // what is being sent
+	spare  [][]byte   // the buffers of rows that were sent
 	failed error      // of what was sent
 
 	// The rows since the last step. Of the members, fresh ones are new people,
@@ -181,13 +183,13 @@ func (w *writer) send() error {
 	w.settle()
 	w.log.finish(w.t.corp)
 	if w.log.rows.n > 0 {
-		w.steps = append(w.steps, w.log.rows.copied())
+		w.steps = append(w.steps, w.log.rows.copied(w.buffer()))
 	}
 	if err := w.wait(); err != nil || len(w.steps) == 0 {
 		return err
 	}
 	steps, sent := w.steps, make(chan error, 1)
-	w.steps, w.sent = nil, sent
+	w.steps, w.sent, w.going = nil, sent, steps
 	go func() { sent <- w.t.link.all(w.ctx, steps) }()
 	return nil
 }
@@ -197,8 +199,22 @@ func (w *writer) wait() error {
 	if w.sent != nil {
 		w.failed = <-w.sent
 		w.sent = nil
+		for i := range w.going {
+			if rows := w.going[i].rows; rows != nil {
+				w.spare = append(w.spare, rows[:0])
+			}
+		}
+		w.going = nil
 	}
 	return w.failed
+}
+
+// buffer returns a buffer for rows that is free, or nil.
+func (w *writer) buffer() (b []byte) {
+	if n := len(w.spare); n > 0 {
+		b, w.spare = w.spare[n-1], w.spare[:n-1]
+	}
+	return b
 }
 
 // settle turns the rows into statements.
@@ -226,7 +242,7 @@ func (w *writer) settle() {
 func (w *writer) copyRows(rows *rowSet, of *[]entry) {
 	at := *of
 	*of = nil
-	s := rows.copied()
+	s := rows.copied(w.buffer())
 	complete := s.check
 	s.check = func(touched int64, err error) error {
 		if err != nil {
