@@ -52,6 +52,9 @@ func parseDay(s string) (rollcall.Day, bool) {
 	if len(s) == len("2006-01-02") && s[4] == '-' && s[7] == '-' {
 		s = s[:4] + s[5:7] + s[8:]
 	}
+	if len(s) != len("20060102") { // such as a time; an error takes long to make
+		return 0, false
+	}
 	day, err := rollcall.ParseDay(s)
 	return day, err == nil
 }
