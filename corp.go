@@ -186,6 +186,9 @@ func validName(s string) error {
 }
 
 func validText(param, s string, maxRunes int) error {
+	if printable(s) && len(s) <= maxRunes {
+		return nil
+	}
 	n := 0
 	for i, r := range s {
 		if r == '\uFFFD' && s[i] != 0xEF {
@@ -200,6 +203,16 @@ func validText(param, s string, maxRunes int) error {
 		return Invalid(param, "has %d characters; %d are allowed", n, maxRunes)
 	}
 	return nil
+}
+
+// printable reports whether all of s is ASCII without control characters.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < 0x20 || s[i] >= 0x7F {
+			return false
+		}
+	}
+	return true
 }
 
 // Invalid makes an error of kind [KindInvalid] about one parameter.

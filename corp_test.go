@@ -98,6 +98,8 @@ func names(empty string) map[string]string {
 		"one letter":       "",
 		"64 Han":           "",
 		"65 Han":           "name",
+		"64 letters":       "",
+		"65 letters":       "name",
 		"dash and comma":   "",
 		"blanks":           "",
 		"beyond 16 bits":   "",
@@ -116,6 +118,7 @@ func names(empty string) map[string]string {
 func text(what string) string {
 	return map[string]string{
 		"one letter": "x", "64 Han": strings.Repeat("王", 64), "65 Han": strings.Repeat("王", 65),
+		"64 letters": strings.Repeat("x", 64), "65 letters": strings.Repeat("x", 65),
 		"dash and comma": "R-D，X,Y", "blanks": " a b ", "beyond 16 bits": "𠮷田", "replacement rune": "a\uFFFDb", "nothing": "",
 		"broken UTF-8": "a\xffb", "cut UTF-8": "a\xe7\x8e", "tab": "a\tb", "newline": "a\n", "zero": "\x00", "DEL": "a\x7f", "C1 control": "a\u0085b",
 	}[what]
