@@ -20,7 +20,7 @@ func (p *planner) numberPeople() {
 		if row.broken {
 			continue
 		}
-		if u, known := p.v.UserByID(row.user.UserID); known {
+		if u, known := p.v.UserByID(row.userid); known {
 			p.ordinals[i] = u.Ordinal
 		} else {
 			p.ordinals[i] = next
@@ -58,7 +58,7 @@ func (p *planner) planManager(row *userRow, want *rollcall.User) {
 	problem := func(format string, args ...any) {
 		p.problems.add(p.d.files.Users, row.line, "manager_userid", format, args...)
 	}
-	if row.manager == row.user.UserID {
+	if row.manager == row.userid {
 		problem("nobody reports to themselves")
 		return
 	}
@@ -92,7 +92,7 @@ func (p *planner) refuseCircles() {
 	above := func(o rollcall.Ordinal) (rollcall.Ordinal, bool) {
 		if i, inFile := rowOf[o]; inFile {
 			userid := p.d.users.rows[i].manager
-			if userid == p.d.users.rows[i].user.UserID { // which is reported already
+			if userid == p.d.users.rows[i].userid { // which is reported already
 				return 0, false
 			}
 			if j, there := p.d.users.byID[userid]; there {

@@ -31,9 +31,9 @@ func (p *planner) planUsers() {
 				p.problems.add(p.d.files.Users, row.line, "dept_id_list", "%s", p.absent(m.dept))
 			}
 		}
-		old, known := p.v.UserByID(row.user.UserID)
+		old, known := p.v.UserByID(row.userid)
 		if !known {
-			old = &rollcall.User{Ordinal: next, UserID: row.user.UserID, CreatedAt: p.opt.Now}
+			old = &rollcall.User{Ordinal: next, UserID: row.userid, CreatedAt: p.opt.Now}
 			next++
 		}
 		if known && old.Erased() {
@@ -62,23 +62,22 @@ func (p *planner) planUsers() {
 func (p *planner) wanted(row *userRow, old *rollcall.User, known bool) rollcall.User {
 	has := p.d.users.has
 	want := *old
-	for column, given := range has {
-		if text := userText(&want, column); given && text != nil && column != userExtension {
-			if to := *userText(&row.user, column); column != userRemark || withoutReturns(*text) != to {
-				*text = to
-			}
+	for i, column := range p.d.users.texts {
+		text, to := userText(&want, column), row.texts[i]
+		same := column == userRemark && withoutReturns(*text) == to || column == userExtension && sameJSON(*text, to)
+		if !same {
+			*text = to
 		}
-		if flag := userFlag(&want, column); given && flag != nil {
-			*flag = *userFlag(&row.user, column)
+	}
+	for i, column := range flagColumns {
+		if has[column] {
+			*userFlag(&want, column) = row.flags[i]
 		}
 	}
 	p.planAdmin(row, &want)
 	p.planManager(row, &want)
 	if has[userHired] {
 		want.HiredDate = row.hired.or(0, p.loc)
-	}
-	if has[userExtension] && !sameJSON(old.Extension, row.user.Extension) {
-		want.Extension = row.user.Extension
 	}
 	if row.active.given {
 		want.Active = row.active.value
@@ -113,10 +112,10 @@ func sameJSON(a, b string) bool {
 func (p *planner) planAdmin(row *userRow, want *rollcall.User) {
 	has := p.d.users.has
 	if has[userAdmin] {
-		want.Admin = row.user.Admin
+		want.Admin = row.admin
 	}
 	if has[userAdminDepts] {
-		want.AdminDepts = row.user.AdminDepts
+		want.AdminDepts = row.adminDepts
 		for _, id := range want.AdminDepts {
 			if !p.lives(id) {
 				p.problems.add(p.d.files.Users, row.line, "admin_depts", "%s", p.absent(id))
@@ -141,7 +140,7 @@ func (p *planner) claim(i, kind int, value string) {
 	claims, rows := p.claims[kind], p.d.users.rows
 	if other, taken := claims[value]; taken {
 		p.problems.add(p.d.files.Users, rows[i].line, userLayout.names[contactColumns[kind]], "%s belongs to %s, on line %d, too",
-			quote(value), quote(rows[other].user.UserID), rows[other].line)
+			quote(value), quote(rows[other].userid), rows[other].line)
 		return
 	}
 	if claims == nil {

@@ -124,10 +124,19 @@ func (f *sheetPlan) meet(wanted [sheetContactKinds]map[string]bool) map[leaver]l
 	return left
 }
 
-// freshContacts says which contacts a person does not have yet.
-func freshContacts(old, u *rollcall.User) (fresh [sheetContactKinds]bool) {
+// keysOf returns all contacts of a person in the form in which they are
+// compared.
+func keysOf(u *rollcall.User) (keys [sheetContactKinds]string) {
 	for kind := range sheetContacts {
-		fresh[kind] = old == nil || !old.Present() || keyOf(kind, old) != keyOf(kind, u)
+		keys[kind] = keyOf(kind, u)
+	}
+	return keys
+}
+
+// freshContacts says which contacts a person does not have yet.
+func freshContacts(old *rollcall.User, keys [sheetContactKinds]string) (fresh [sheetContactKinds]bool) {
+	for kind := range sheetContacts {
+		fresh[kind] = old == nil || !old.Present() || keyOf(kind, old) != keys[kind]
 	}
 	return fresh
 }
@@ -140,7 +149,7 @@ func (f *sheetPlan) checkContacts() {
 		first := map[string]int{}
 		for i := range f.users.rows {
 			made := &f.users.rows[i]
-			key := keyOf(kind, &made.user)
+			key := f.keys[i][kind]
 			if key == "" {
 				continue
 			}

@@ -24,9 +24,10 @@ type sheetPlan struct {
 	who     []sheetPerson                         // by row of the sheet
 	ids     map[string]bool                       // userids of the sheet
 	holders [sheetContactKinds]map[string][]known // who belongs and has a contact of the sheet
-	// By row of users: the row of the sheet, and which contacts are new to the
-	// person.
+	// By row of users: the row of the sheet, the contacts in the form in which
+	// they are compared, and which of them are new to the person.
 	from   []int
+	keys   [][sheetContactKinds]string
 	fresh  [][sheetContactKinds]bool
 	stored map[rollcall.Ordinal]bool // who of them is known
 
@@ -58,6 +59,7 @@ func (p *planner) fitSheet() {
 		f.users.has[column] = true
 	}
 	f.users.has[userLeader] = s.has(sheetLeader)
+	f.users.texts = textColumns(f.users.has)
 	f.identify()
 	for i := range s.rows {
 		if p.problems.full() {
@@ -88,9 +90,11 @@ func (f *sheetPlan) fit(i int) {
 	if who.stored != "" {
 		old, _ = f.v.UserByID(who.stored)
 	}
-	made := userRow{line: row.line, user: f.values(row, who, old)}
-	made.members = f.members(row, old)
-	u := &made.user
+	u := f.values(row, who, old)
+	made := userRow{line: row.line, userid: u.UserID, members: f.members(row, old)}
+	for _, column := range f.users.texts {
+		made.texts = append(made.texts, *userText(&u, column))
+	}
 	if old != nil && old.Erased() {
 		f.problem(row, sheetUserID, "belongs to a person who was erased")
 	}
@@ -110,7 +114,9 @@ func (f *sheetPlan) fit(i int) {
 	f.users.byID[u.UserID] = len(f.users.rows)
 	f.users.rows = append(f.users.rows, made)
 	f.from = append(f.from, i)
-	f.fresh = append(f.fresh, freshContacts(old, u))
+	keys := keysOf(&u)
+	f.keys = append(f.keys, keys)
+	f.fresh = append(f.fresh, freshContacts(old, keys))
 	if old != nil {
 		f.stored[old.Ordinal] = true
 	}

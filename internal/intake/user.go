@@ -64,13 +64,19 @@ var memberColumns = []int{userLeader, userOrder, userDeptTitle, userEntered, use
 type userRow struct {
 	line   int
 	broken bool // it has problems; only that the person is there counts
-	// user has the values of the columns that are one text or one mark.
-	user    rollcall.User
-	active  mark
-	manager string
-	joined  moment
-	hired   moment
-	members []memberRow // by ascending department
+	userid string
+	// texts are the values of the columns that are one text: those that the
+	// file has, see userRows.texts. There are many rows, and most files have
+	// few of the columns.
+	texts      []string
+	flags      [flagCount]bool // see flagColumns
+	active     mark
+	admin      uint8
+	adminDepts []rollcall.DeptID
+	manager    string
+	joined     moment
+	hired      moment
+	members    []memberRow // by ascending department
 }
 
 // mark is a truth that may be left open.
@@ -91,8 +97,19 @@ type userRows struct {
 	given  bool // there is a file
 	usable bool // all of it was read
 	has    []bool
+	texts  []int // the columns of userRow.texts
 	rows   []userRow
 	byID   map[string]int // index in rows
+}
+
+// userReader reads the values of one row after the other.
+type userReader struct {
+	*table
+	columns []int         // of userRow.texts
+	user    rollcall.User // what Validate looks at
+	fields  []*string     // of user, by columns
+	texts   slab[string]
+	members slab[memberRow]
 }
 
 func (us *userRows) read(t *table) {
@@ -105,19 +122,23 @@ func (us *userRows) read(t *table) {
 		}
 	}
 	us.has = t.given()
+	us.texts = textColumns(us.has)
+	r := userReader{table: t, columns: us.texts}
+	for _, column := range r.columns {
+		r.fields = append(r.fields, userText(&r.user, column))
+	}
 	for kind, column := range contactColumns {
 		if t.has(column) {
 			contacts[kind] = map[string]int{}
 		}
 	}
 	for t.next() {
-		row := userRow{line: t.line(0)}
-		row.user.UserID = t.cell(userID)
+		row := userRow{line: t.line(0), userid: t.cell(userID)}
 		before := len(t.problems.list)
 		if !t.broken {
-			readUser(t, &row)
+			r.read(&row)
 			for kind, column := range contactColumns {
-				value := *userText(&row.user, column)
+				value := t.cell(column)
 				if first, twice := contacts[kind][value]; twice {
 					t.problem(column, "%s is on line %d already", quote(value), first)
 				} else if value != "" {
@@ -125,70 +146,70 @@ func (us *userRows) read(t *table) {
 				}
 			}
 		}
-		first, twice := us.byID[row.user.UserID]
+		first, twice := us.byID[row.userid]
 		switch {
-		case row.user.UserID == "":
+		case row.userid == "":
 			t.lost = true
 			continue
 		case twice && !t.broken:
-			t.problem(userID, "%s is on line %d already", quote(row.user.UserID), us.rows[first].line)
+			t.problem(userID, "%s is on line %d already", quote(row.userid), us.rows[first].line)
 			continue
 		case twice:
 			continue
 		}
 		row.broken = t.broken || len(t.problems.list) > before
-		us.byID[row.user.UserID] = len(us.rows)
+		us.byID[row.userid] = len(us.rows)
 		if n := len(us.rows); n == cap(us.rows) && n >= 1000 {
-			us.rows = slices.Grow(us.rows, t.more()) // the rows are big
+			us.rows = slices.Grow(us.rows, t.more())
 		}
 		us.rows = append(us.rows, row)
 	}
 	us.usable = t.complete()
 }
 
-// readUser reads and checks the values of one row.
-func readUser(t *table, row *userRow) {
-	u := &row.user
-	for column := range t.layout.names {
-		if text := userText(u, column); text != nil && column != userID {
-			*text = t.cell(column)
-		}
+// read reads and checks the values of one row.
+func (r *userReader) read(row *userRow) {
+	row.texts = r.texts.take(len(r.columns))
+	r.user.UserID = row.userid
+	for i, column := range r.columns {
+		text := r.cell(column)
+		row.texts[i], *r.fields[i] = text, text
 	}
-	validUser(t, *u)
-
-	truth := func(column int) mark {
-		value, given, ok := parseBool(t.cell(column))
-		if !ok {
-			t.problem(column, "%s is not true or false, yes or no, 1 or 0", quote(t.cell(column)))
-		}
-		return mark{value, given}
+	if err := r.user.Validate(); err != nil {
+		reportInvalid(r.table, r.user, err)
 	}
-	row.active = truth(userActive)
-	for column := range t.layout.names {
-		if flag := userFlag(u, column); flag != nil {
-			*flag = truth(column).value
-		}
+	row.active = r.truth(userActive)
+	for i, column := range flagColumns {
+		row.flags[i] = r.truth(column).value
 	}
-	row.manager = t.cell(userManager)
-	readAdmin(t, u)
-
-	moments := func(column int) moment {
-		m, wrong := parseMoment(t.cell(column))
-		if wrong != "" {
-			t.problem(column, "%s", wrong)
-		}
-		return m
-	}
-	row.joined = moments(userJoined)
-	row.hired = moments(userHired)
-
-	row.members = readMembers(t)
+	row.manager = r.cell(userManager)
+	readAdmin(r.table, row)
+	row.joined = r.moment(userJoined)
+	row.hired = r.moment(userHired)
+	row.members = r.readMembers()
 }
 
-// validUser reports what Validate says about u. Validate reports one problem
-// at a time: what it reports is put right in the copy until there are no more.
-func validUser(t *table, u rollcall.User) {
-	for err := u.Validate(); err != nil; err = u.Validate() {
+func (r *userReader) truth(column int) mark {
+	value, given, ok := parseBool(r.cell(column))
+	if !ok {
+		r.problem(column, "%s is not true or false, yes or no, 1 or 0", quote(r.cell(column)))
+	}
+	return mark{value, given}
+}
+
+func (r *userReader) moment(column int) moment {
+	m, wrong := parseMoment(r.cell(column))
+	if wrong != "" {
+		r.problem(column, "%s", wrong)
+	}
+	return m
+}
+
+// reportInvalid reports what Validate says about u, at first err. Validate
+// reports one problem at a time: what it reports is put right in the copy until
+// there are no more.
+func reportInvalid(t *table, u rollcall.User, err error) {
+	for ; err != nil; err = u.Validate() {
 		column := t.invalid(err)
 		text := userText(&u, column)
 		if text == nil {
@@ -202,7 +223,8 @@ func validUser(t *table, u rollcall.User) {
 }
 
 // readMembers reads the departments of a row and the lists beside them.
-func readMembers(t *table) []memberRow {
+func (r *userReader) readMembers() []memberRow {
+	t := r.table
 	list := t.cell(userDepts)
 	if strings.TrimSpace(list) == "" {
 		for _, column := range memberColumns {
@@ -212,7 +234,7 @@ func readMembers(t *table) []memberRow {
 		}
 		return nil
 	}
-	members := make([]memberRow, 0, strings.Count(list, ";")+1)
+	members := r.members.take(strings.Count(list, ";") + 1)[:0]
 	ok := true
 	for item := range strings.SplitSeq(list, ";") {
 		id, given, isNumber := parseNumber(item)
@@ -248,12 +270,12 @@ func readMembers(t *table) []memberRow {
 	return members
 }
 
-// items checks that a list has one item for each department.
-func items(t *table, column int, list []string, members []memberRow) bool {
-	if len(list) == len(members) {
+// items checks that a list has one item, of n, for each department.
+func items(t *table, column, n int, members []memberRow) bool {
+	if n == len(members) {
 		return true
 	}
-	t.problem(column, "the number of items is %d, that of %s is %d", len(list), t.layout.names[userDepts], len(members))
+	t.problem(column, "the number of items is %d, that of %s is %d", n, t.layout.names[userDepts], len(members))
 	return false
 }
 
@@ -263,7 +285,7 @@ func readOrders(t *table, members []memberRow) {
 		return
 	}
 	list := strings.Split(cell, ";")
-	if !items(t, userOrder, list, members) {
+	if !items(t, userOrder, len(list), members) {
 		return
 	}
 	for i, item := range list {
@@ -282,7 +304,7 @@ func readTitles(t *table, members []memberRow) {
 		return
 	}
 	list := splitTitles(cell)
-	if !items(t, userDeptTitle, list, members) {
+	if !items(t, userDeptTitle, len(list), members) {
 		return
 	}
 	for i, title := range list {
@@ -304,18 +326,20 @@ func readEntered(t *table, members []memberRow) {
 	if strings.TrimSpace(cell) == "" {
 		return
 	}
-	list := strings.Split(cell, ";")
-	if len(list) > 1 && !items(t, userEntered, list, members) {
+	n := strings.Count(cell, ";") + 1
+	if n > 1 && !items(t, userEntered, n, members) {
 		return
 	}
-	for i, item := range list {
+	i := 0
+	for item := range strings.SplitSeq(cell, ";") {
 		m, wrong := parseMoment(item)
 		if wrong != "" {
 			t.problem(userEntered, "%s", wrong)
 		}
 		members[i].entered = m
+		i++
 	}
-	if len(list) == 1 {
+	if n == 1 {
 		for i := range members {
 			members[i].entered = members[0].entered
 		}

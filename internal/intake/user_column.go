@@ -70,6 +70,24 @@ func userFlag(u *rollcall.User, column int) *bool {
 	return nil
 }
 
+// textColumns returns the columns that are one text, but for the userid, of
+// those that a file has.
+func textColumns(has []bool) (columns []int) {
+	var u rollcall.User
+	for column, given := range has {
+		if given && column != userID && userText(&u, column) != nil {
+			columns = append(columns, column)
+		}
+	}
+	return columns
+}
+
+// The columns that are one truth.
+const flagCount = 5
+
+// flagColumns is immutable.
+var flagColumns = [flagCount]int{userLimited, userHideMobile, userSenior, userBoss, userExclusive}
+
 // The contacts, which no two people have the same.
 const contactCount = 4
 
@@ -81,10 +99,10 @@ var contactColumns = [contactCount]int{userMobile, userEmail, userTelephone, use
 var adminLevels = []string{"", "main", "sub"}
 
 // readAdmin reads whether the person is an administrator, and of what.
-func readAdmin(t *table, u *rollcall.User) {
+func readAdmin(t *table, row *userRow) {
 	word := strings.ToLower(strings.TrimSpace(t.cell(userAdmin)))
 	if level := slices.Index(adminLevels, word); level >= 0 {
-		u.Admin = uint8(level)
+		row.admin = uint8(level)
 	} else if word != "none" {
 		t.problem(userAdmin, "%s is not main, sub or none", quote(t.cell(userAdmin)))
 	}
@@ -97,10 +115,10 @@ func readAdmin(t *table, u *rollcall.User) {
 		switch {
 		case !given || !ok:
 			t.problem(userAdminDepts, "%s is not a whole number", quote(item))
-		case slices.Contains(u.AdminDepts, rollcall.DeptID(id)):
+		case slices.Contains(row.adminDepts, rollcall.DeptID(id)):
 			t.problem(userAdminDepts, "department %d is named twice", id)
 		default:
-			u.AdminDepts = append(u.AdminDepts, rollcall.DeptID(id))
+			row.adminDepts = append(row.adminDepts, rollcall.DeptID(id))
 		}
 	}
 }
@@ -112,7 +130,7 @@ func readPlaces(t *table, members []memberRow) {
 		return
 	}
 	list := splitTitles(cell)
-	if !items(t, userDeptPlace, list, members) {
+	if !items(t, userDeptPlace, len(list), members) {
 		return
 	}
 	for i, place := range list {
