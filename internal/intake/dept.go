@@ -46,7 +46,7 @@ type deptRows struct {
 
 func (d *deptRows) read(t *table) {
 	d.has = t.given()
-	d.byID = map[rollcall.DeptID]int{}
+	d.byID = make(map[rollcall.DeptID]int, t.expected(40))
 	for t.next() {
 		row := deptRow{line: t.line(0)}
 		before := len(t.problems.list)
@@ -69,7 +69,7 @@ func (d *deptRows) read(t *table) {
 			continue
 		}
 		d.byID[row.dept.ID] = len(d.rows)
-		d.rows = append(d.rows, row)
+		d.rows = appendRow(d.rows, row, t)
 	}
 	d.usable = t.complete()
 }

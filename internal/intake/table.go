@@ -224,6 +224,15 @@ func (t *table) more() int {
 	return int(float64(max(t.size-read, 0))/float64(read)*float64(t.rows)*1.02) + 16
 }
 
+// appendRow appends a row of t to those before it. From a thousand on it makes
+// room for all that are to come, so that they are not copied time and again.
+func appendRow[T any](rows []T, row T, t *table) []T {
+	if n := len(rows); n == cap(rows) && n >= 1000 {
+		rows = slices.Grow(rows, t.more())
+	}
+	return append(rows, row)
+}
+
 // has reports whether the file has a column.
 func (t *table) has(column int) bool { return t.at[column] >= 0 }
 

@@ -129,7 +129,7 @@ func (us *userRows) read(t *table) {
 	}
 	for kind, column := range contactColumns {
 		if t.has(column) {
-			contacts[kind] = map[string]int{}
+			contacts[kind] = make(map[string]int, t.expected(120))
 		}
 	}
 	for t.next() {
@@ -159,10 +159,7 @@ func (us *userRows) read(t *table) {
 		}
 		row.broken = t.broken || len(t.problems.list) > before
 		us.byID[row.userid] = len(us.rows)
-		if n := len(us.rows); n == cap(us.rows) && n >= 1000 {
-			us.rows = slices.Grow(us.rows, t.more())
-		}
-		us.rows = append(us.rows, row)
+		us.rows = appendRow(us.rows, row, t)
 	}
 	us.usable = t.complete()
 }
