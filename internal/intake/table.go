@@ -42,7 +42,7 @@ type table struct {
 	problems *problems
 
 	file   *os.File
-	csv    *csv.Reader
+	ahead  *ahead
 	size   int64
 	skip   int64 // bytes before the header
 	at     []int // by column: the index of the field, -1 where there is none
@@ -51,6 +51,8 @@ type table struct {
 	err    error // what ended the reading early
 
 	record []string
+	lines  []int // on which the fields begin
+	offset int64 // of the end of the record
 	// broken says that nothing of the row can be trusted but its key.
 	broken bool
 	// lost says that there were rows of which not even the key is known.
@@ -78,20 +80,21 @@ func openTable(ctx context.Context, path, stage string, l layout, progress Progr
 	if start, _ := in.Peek(len(bom)); bytes.Equal(start, []byte(bom)) {
 		t.skip, _ = io.CopyN(io.Discard, in, int64(len(bom)))
 	}
-	t.csv = csv.NewReader(in)
-	t.csv.FieldsPerRecord = -1
-	t.csv.ReuseRecord = true
+	records := csv.NewReader(in)
+	records.FieldsPerRecord = -1
+	records.ReuseRecord = true
+	t.ahead = readAhead(records)
 
 	usable, err := t.header()
 	if err != nil || !usable {
-		return nil, errors.Join(err, file.Close())
+		return nil, errors.Join(err, t.close())
 	}
 	return t, nil
 }
 
 // header finds the columns.
 func (t *table) header() (usable bool, err error) {
-	record, err := t.csv.Read()
+	err = t.read()
 	var broken *csv.ParseError
 	switch {
 	case errors.Is(err, io.EOF):
@@ -106,8 +109,8 @@ func (t *table) header() (usable bool, err error) {
 	for i := range t.at {
 		t.at[i] = -1
 	}
-	t.fields = len(record)
-	for i, text := range record {
+	t.fields = len(t.record)
+	for i, text := range t.record {
 		name := strings.ToLower(strings.TrimSpace(strings.Trim(strings.TrimSpace(text), bom)))
 		column := slices.Index(t.layout.names, name)
 		switch {
@@ -133,18 +136,23 @@ func (t *table) header() (usable bool, err error) {
 	return usable, nil
 }
 
+// read goes to the next record.
+func (t *table) read() (err error) {
+	t.record, t.lines, t.offset, err = t.ahead.next()
+	return err
+}
+
 // next goes to the next row. After false, err tells whether that was the end.
 func (t *table) next() bool {
 	for !t.problems.full() {
-		record, err := t.csv.Read()
+		err := t.read()
 		if t.rows++; t.rows%tick == 0 {
 			if t.err = t.ctx.Err(); t.err != nil {
 				return false
 			}
-			t.report(t.skip + t.csv.InputOffset())
+			t.report(t.skip + t.offset)
 		}
 		if err == nil {
-			t.record = record
 			t.broken = !t.sound()
 			return true
 		}
@@ -167,7 +175,11 @@ func (t *table) next() bool {
 func (t *table) complete() bool { return t.err == nil && !t.lost && !t.problems.full() }
 
 // close ends the reading and returns what went wrong in it.
-func (t *table) close() error { return errors.Join(t.err, t.file.Close()) }
+func (t *table) close() error {
+	err := t.file.Close() // ends a read that waits
+	t.ahead.close()
+	return errors.Join(t.err, err)
+}
 
 func (t *table) report(done int64) {
 	if t.progress != nil {
@@ -209,10 +221,7 @@ func (t *table) sound() bool {
 }
 
 // line returns the line on which a field of the row begins.
-func (t *table) line(field int) int {
-	line, _ := t.csv.FieldPos(field)
-	return line
-}
+func (t *table) line(field int) int { return t.lines[field] }
 
 // expected guesses the number of rows from a length that a row may have; it is
 // low rather than high.
@@ -220,8 +229,7 @@ func (t *table) expected(rowLength int64) int { return int(min(t.size/rowLength,
 
 // more guesses how many rows there are still from those read.
 func (t *table) more() int {
-	read := t.csv.InputOffset()
-	return int(float64(max(t.size-read, 0))/float64(read)*float64(t.rows)*1.02) + 16
+	return int(float64(max(t.size-t.offset, 0))/float64(t.offset)*float64(t.rows)*1.02) + 16
 }
 
 // appendRow appends a row of t to those before it. From a thousand on it makes
