@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -132,6 +133,10 @@ type planner struct {
 	claims   [contactCount]map[string]int // the rows that bring contacts in
 	present  int                          // people who belong before the import
 	leavers  []*rollcall.User
+
+	// Those who join, with what they belong to.
+	people  slab[rollcall.User]
+	members slab[rollcall.Membership]
 }
 
 // MakePlan compares what was read with the newest state. When anything does
@@ -174,6 +179,18 @@ func MakePlan(d *Data, v View, opt Options) (*Plan, []Problem, error) {
 }
 
 func (p *planner) add(c rollcall.Change) { p.plan.Changes = append(p.plan.Changes, c) }
+
+// makeRoom makes room, where there is hardly any left, for the changes that all
+// rows will bring, of which those so far have brought what the plan has more
+// than before. Changes are big, and there are many.
+func (p *planner) makeRoom(before, rows, all int) {
+	n := len(p.plan.Changes)
+	if rows < 100 || cap(p.plan.Changes)-n > 8 {
+		return
+	}
+	each := float64(n-before) / float64(rows)
+	p.plan.Changes = slices.Grow(p.plan.Changes, int(each*float64(all-rows)*1.02)+100)
+}
 
 // guard refuses a plan by which too many people leave.
 func (p *planner) guard() error {

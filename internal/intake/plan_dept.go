@@ -59,6 +59,7 @@ func (p *planner) planDepts() {
 	state := make(map[rollcall.DeptID]visit, len(depts.rows))
 	var path []rollcall.DeptID
 	for i := range depts.rows {
+		p.makeRoom(0, i, len(depts.rows))
 		path = p.climb(depts.rows[i].dept.ID, state, path[:0])
 		for _, id := range slices.Backward(path) {
 			state[id] = done

@@ -3,7 +3,6 @@ package intake
 import (
 	"bytes"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"rollcall"
@@ -16,16 +15,15 @@ func (p *planner) planUsers() {
 	p.ordinals = make([]rollcall.Ordinal, len(rows))
 	p.active = make([]bool, len(rows))
 	p.numberPeople()
-	next := p.v.NextOrdinal()
+	p.people.piece, p.members.piece = min(len(rows), 1<<10), min(len(rows), 1<<10)
+	next, before := p.v.NextOrdinal(), len(p.plan.Changes)
+	var fresh, scratch rollcall.User
 	for i := range rows {
 		row := &rows[i]
 		if row.broken || p.problems.full() {
 			continue
 		}
-		if i > 0 && i%tick == 0 {
-			so := float64(len(p.plan.Changes)) / float64(i)
-			p.plan.Changes = slices.Grow(p.plan.Changes, int(so*float64(len(rows)-i)*1.02))
-		}
+		p.makeRoom(before, i, len(rows))
 		for _, m := range row.members {
 			if !p.lives(m.dept) {
 				p.problems.add(p.d.files.Users, row.line, "dept_id_list", "%s", p.absent(m.dept))
@@ -33,7 +31,8 @@ func (p *planner) planUsers() {
 		}
 		old, known := p.v.UserByID(row.userid)
 		if !known {
-			old = &rollcall.User{Ordinal: next, UserID: row.userid, CreatedAt: p.opt.Now}
+			fresh = rollcall.User{Ordinal: next, UserID: row.userid, CreatedAt: p.opt.Now}
+			old = &fresh
 			next++
 		}
 		if known && old.Erased() {
@@ -41,29 +40,33 @@ func (p *planner) planUsers() {
 			continue
 		}
 		stays := known && old.Present()
-		want := p.wanted(row, old, known)
+		want := &scratch
+		if !stays { // it goes into the plan
+			want = &p.people.take(1)[0]
+		}
+		*want = *old
+		p.setWanted(row, old, known, want)
 		p.ordinals[i], p.active[i] = want.Ordinal, want.Active
 		for kind, column := range contactColumns {
-			if value := *userText(&want, column); !stays || value != *userText(old, column) {
+			if value := *userText(want, column); !stays || value != *userText(old, column) {
 				p.claim(i, kind, value)
 			}
 		}
 		if stays {
-			p.change(row, old, &want)
+			p.change(row, old, want)
 		} else {
-			p.join(row, &want, known)
+			p.join(row, want, known)
 		}
 	}
 	p.refuseCircles()
 }
 
-// wanted returns what a person's own values are to be; old is empty for a new
-// one.
-func (p *planner) wanted(row *userRow, old *rollcall.User, known bool) rollcall.User {
+// setWanted makes want, which is as old, what the person's own values are to
+// be; old is empty for a new one.
+func (p *planner) setWanted(row *userRow, old *rollcall.User, known bool, want *rollcall.User) {
 	has := p.d.users.has
-	want := *old
 	for i, column := range p.d.users.texts {
-		text, to := userText(&want, column), row.texts[i]
+		text, to := userText(want, column), row.texts[i]
 		same := column == userRemark && withoutReturns(*text) == to || column == userExtension && sameJSON(*text, to)
 		if !same {
 			*text = to
@@ -71,11 +74,11 @@ func (p *planner) wanted(row *userRow, old *rollcall.User, known bool) rollcall.
 	}
 	for i, column := range flagColumns {
 		if has[column] {
-			*userFlag(&want, column) = row.flags[i]
+			*userFlag(want, column) = row.flags[i]
 		}
 	}
-	p.planAdmin(row, &want)
-	p.planManager(row, &want)
+	p.planAdmin(row, want)
+	p.planManager(row, want)
 	if has[userHired] {
 		want.HiredDate = row.hired.or(0, p.loc)
 	}
@@ -94,7 +97,6 @@ func (p *planner) wanted(row *userRow, old *rollcall.User, known bool) rollcall.
 	default:
 		want.Stay.From = row.joined.or(old.Stay.From, p.loc)
 	}
-	return want
 }
 
 // sameJSON reports whether two texts are the same but for blanks between their
@@ -150,21 +152,21 @@ func (p *planner) claim(i, kind int, value string) {
 	claims[value] = i
 }
 
-// join brings a person in, with the departments of the row.
+// join brings a person in, with the departments of the row. The plan keeps
+// want.
 func (p *planner) join(row *userRow, want *rollcall.User, returning bool) {
-	user := *want
-	user.ModifiedAt = p.opt.Now
-	user.Memberships = nil
+	want.ModifiedAt = p.opt.Now
+	want.Memberships = nil
 	if returning {
 		p.plan.Summary.PeopleReturning++
 	} else {
 		p.plan.Summary.PeopleJoining++
 	}
 	p.add(rollcall.Change{
-		Kind: rollcall.UserJoined, Ordinal: user.Ordinal,
-		Payload: rollcall.Payload{User: &user},
+		Kind: rollcall.UserJoined, Ordinal: want.Ordinal,
+		Payload: rollcall.Payload{User: want},
 	})
-	members := make([]rollcall.Membership, len(row.members))
+	members := p.members.take(len(row.members))
 	for i := range row.members {
 		members[i] = p.member(row, &row.members[i], want, want.Stay.From)
 		p.addMember(want.Ordinal, &members[i])

@@ -124,6 +124,7 @@ func (us *userRows) read(t *table) {
 	us.has = t.given()
 	us.texts = textColumns(us.has)
 	r := userReader{table: t, columns: us.texts}
+	r.texts.piece, r.members.piece = 1<<12, 1<<10
 	for _, column := range r.columns {
 		r.fields = append(r.fields, userText(&r.user, column))
 	}
