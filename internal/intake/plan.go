@@ -130,7 +130,8 @@ type planner struct {
 	// What becomes of the people of the file, by row.
 	ordinals []rollcall.Ordinal
 	active   []bool
-	claims   [contactCount]map[string]int // the rows that bring contacts in
+	claimed  bool                         // rows bring contacts in
+	claims   [contactCount]map[string]int // the rows that do, where the file's own index does not say it
 	present  int                          // people who belong before the import
 	leavers  []*rollcall.User
 

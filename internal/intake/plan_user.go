@@ -2,7 +2,9 @@ package intake
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"rollcall"
@@ -139,6 +141,10 @@ func (p *planner) claim(i, kind int, value string) {
 	if value == "" {
 		return
 	}
+	p.claimed = true
+	if p.d.users.contacts[kind] != nil {
+		return // it is known that no other row has it
+	}
 	claims, rows := p.claims[kind], p.d.users.rows
 	if other, taken := claims[value]; taken {
 		p.problems.add(p.d.files.Users, rows[i].line, userLayout.names[contactColumns[kind]], "%s belongs to %s, on line %d, too",
@@ -150,6 +156,26 @@ func (p *planner) claim(i, kind int, value string) {
 		p.claims[kind] = claims
 	}
 	claims[value] = i
+}
+
+// claimant returns the row that brings a contact in.
+func (p *planner) claimant(kind int, value string) (row int, ok bool) {
+	users := &p.d.users
+	if users.contacts[kind] == nil {
+		row, ok = p.claims[kind][value]
+		return row, ok
+	}
+	line, ok := users.contacts[kind][value]
+	if !ok {
+		return 0, false
+	}
+	row, ok = slices.BinarySearchFunc(users.rows, line, func(r userRow, line int) int { return cmp.Compare(r.line, line) })
+	if !ok || users.rows[row].broken {
+		return 0, false
+	}
+	old, known := p.v.UserByID(users.rows[row].userid)
+	has := known && (old.Erased() || old.Present() && *userText(old, contactColumns[kind]) == value)
+	return row, !has
 }
 
 // join brings a person in, with the departments of the row. The plan keeps
@@ -302,11 +328,8 @@ func (p *planner) changeMember(row *userRow, m *memberRow, was *rollcall.Members
 // to those who are not in it.
 func (p *planner) meetOthers() {
 	users := &p.d.users
-	replace, claimed := p.replacing(), 0
-	for _, claims := range p.claims {
-		claimed += len(claims)
-	}
-	if !replace && claimed == 0 && len(p.doomed) == 0 {
+	replace := p.replacing()
+	if !replace && !p.claimed && len(p.doomed) == 0 {
 		return
 	}
 	for u := range p.v.Users() {
@@ -328,7 +351,10 @@ func (p *planner) meetOthers() {
 		}
 		for kind, column := range contactColumns {
 			value := *userText(u, column)
-			if claim, taken := p.claims[kind][value]; taken && (!inFile || claim != row && !users.has[column]) {
+			if inFile && users.has[column] {
+				continue
+			}
+			if claim, taken := p.claimant(kind, value); taken && (!inFile || claim != row) {
 				p.problems.add(p.d.files.Users, users.rows[claim].line, userLayout.names[column], "%s belongs to %s", quote(value), quote(u.UserID))
 			}
 		}

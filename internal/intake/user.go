@@ -100,6 +100,9 @@ type userRows struct {
 	texts  []int // the columns of userRow.texts
 	rows   []userRow
 	byID   map[string]int // index in rows
+	// contacts are the lines of the contacts, where the file has the column and
+	// no two rows that are not broken have the same.
+	contacts [contactCount]map[string]int
 }
 
 // userReader reads the values of one row after the other.
@@ -114,7 +117,6 @@ type userReader struct {
 
 func (us *userRows) read(t *table) {
 	us.byID = make(map[string]int, t.expected(120))
-	var contacts [contactCount]map[string]int // line
 	for _, column := range memberColumns {
 		if t.has(column) && !t.has(userDepts) {
 			t.problem(column, "the column needs %s", t.layout.names[userDepts])
@@ -130,7 +132,7 @@ func (us *userRows) read(t *table) {
 	}
 	for kind, column := range contactColumns {
 		if t.has(column) {
-			contacts[kind] = make(map[string]int, t.expected(120))
+			us.contacts[kind] = make(map[string]int, t.expected(120))
 		}
 	}
 	for t.next() {
@@ -140,10 +142,10 @@ func (us *userRows) read(t *table) {
 			r.read(&row)
 			for kind, column := range contactColumns {
 				value := t.cell(column)
-				if first, twice := contacts[kind][value]; twice {
+				if first, twice := us.contacts[kind][value]; twice {
 					t.problem(column, "%s is on line %d already", quote(value), first)
 				} else if value != "" {
-					contacts[kind][value] = row.line
+					us.contacts[kind][value] = row.line
 				}
 			}
 		}
