@@ -31,7 +31,7 @@ func TestReadEndsBeforeAPipeDoes(t *testing.T) {
 		for i := range 10_300 { // a batch more than there may be problems
 			fmt.Fprintf(w, "u%d,\n", i)
 		}
-		w.Flush() // which fails where Read is through before
+		_ = w.Flush() // it fails where Read is through before
 		<-over
 	}()
 	_, problems, err := intake.Read(t.Context(), intake.Files{Users: path}, nil)
