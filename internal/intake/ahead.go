@@ -3,6 +3,7 @@ package intake
 import (
 	"encoding/csv"
 	"errors"
+	"unicode/utf8"
 )
 
 // ahead reads records of CSV while those before them are looked at: both take
@@ -22,11 +23,12 @@ type batch struct {
 	ends   []recordEnd
 }
 
-// recordEnd tells where a record ends: in the fields of its batch and in the
-// file. One that could not be read has an error and no fields.
+// recordEnd tells where a record ends, and how. One that could not be read has
+// an error and no fields.
 type recordEnd struct {
-	field  int
-	offset int64
+	field  int   // in the fields of the batch
+	offset int64 // in the file
+	valid  bool  // all fields are UTF-8
 	err    error
 }
 
@@ -66,14 +68,16 @@ func (b *batch) fill(in *csv.Reader) (more bool) {
 	b.fields, b.lines, b.ends = b.fields[:0], b.lines[:0], b.ends[:0]
 	for range batchSize {
 		record, err := in.Read()
+		valid := err == nil
 		if err == nil {
 			b.fields = append(b.fields, record...)
-			for i := range record {
+			for i, field := range record {
 				line, _ := in.FieldPos(i)
 				b.lines = append(b.lines, line)
+				valid = valid && utf8.ValidString(field)
 			}
 		}
-		b.ends = append(b.ends, recordEnd{field: len(b.fields), offset: in.InputOffset(), err: err})
+		b.ends = append(b.ends, recordEnd{field: len(b.fields), offset: in.InputOffset(), valid: valid, err: err})
 		if err != nil && !errors.As(err, new(*csv.ParseError)) {
 			return false
 		}
@@ -81,10 +85,10 @@ func (b *batch) fill(in *csv.Reader) (more bool) {
 	return true
 }
 
-// next returns the next record, the lines on which its fields begin and the
-// offset of its end; all is valid until next is called again. After an error
-// that is not a [csv.ParseError] there are no more.
-func (a *ahead) next() (record []string, lines []int, offset int64, err error) {
+// next returns the next record, the lines on which its fields begin and its end;
+// the record and the lines may be looked at until next is called again. After an
+// error that is not a [csv.ParseError] there are no more.
+func (a *ahead) next() (record []string, lines []int, end recordEnd) {
 	if a.at == len(a.now.ends) {
 		a.free <- a.now
 		a.now, a.at = <-a.full, 0
@@ -93,9 +97,9 @@ func (a *ahead) next() (record []string, lines []int, offset int64, err error) {
 	if a.at > 0 {
 		from = b.ends[a.at-1].field
 	}
-	end := b.ends[a.at]
+	end = b.ends[a.at]
 	a.at++
-	return b.fields[from:end.field], b.lines[from:end.field], end.offset, end.err
+	return b.fields[from:end.field], b.lines[from:end.field], end
 }
 
 // close stops the reading and waits until it has.

@@ -52,7 +52,7 @@ type table struct {
 
 	record []string
 	lines  []int // on which the fields begin
-	offset int64 // of the end of the record
+	end    recordEnd
 	// broken says that nothing of the row can be trusted but its key.
 	broken bool
 	// lost says that there were rows of which not even the key is known.
@@ -137,9 +137,9 @@ func (t *table) header() (usable bool, err error) {
 }
 
 // read goes to the next record.
-func (t *table) read() (err error) {
-	t.record, t.lines, t.offset, err = t.ahead.next()
-	return err
+func (t *table) read() error {
+	t.record, t.lines, t.end = t.ahead.next()
+	return t.end.err
 }
 
 // next goes to the next row. After false, err tells whether that was the end.
@@ -150,7 +150,7 @@ func (t *table) next() bool {
 			if t.err = t.ctx.Err(); t.err != nil {
 				return false
 			}
-			t.report(t.skip + t.offset)
+			t.report(t.skip + t.end.offset)
 		}
 		if err == nil {
 			t.broken = !t.sound()
@@ -205,7 +205,9 @@ func (t *table) sound() bool {
 		t.problems.add(t.path, t.line(0), "", "the number of fields is %d, that of the header is %d", len(t.record), t.fields)
 		return false
 	}
-	ok := true
+	if t.end.valid {
+		return true
+	}
 	for i, field := range t.record {
 		if !utf8.ValidString(field) {
 			column := slices.Index(t.at, i)
@@ -214,10 +216,9 @@ func (t *table) sound() bool {
 				name = t.layout.names[column]
 			}
 			t.problems.add(t.path, t.line(i), name, "is not valid UTF-8")
-			ok = false
 		}
 	}
-	return ok
+	return false
 }
 
 // line returns the line on which a field of the row begins.
@@ -229,7 +230,7 @@ func (t *table) expected(rowLength int64) int { return int(min(t.size/rowLength,
 
 // more guesses how many rows there are still from those read.
 func (t *table) more() int {
-	return int(float64(max(t.size-t.offset, 0))/float64(t.offset)*float64(t.rows)*1.02) + 16
+	return int(float64(max(t.size-t.end.offset, 0))/float64(t.end.offset)*float64(t.rows)*1.02) + 16
 }
 
 // appendRow appends a row of t to those before it. From a thousand on it makes
