@@ -11,8 +11,8 @@ const aheadLen = 8_192
 // start. What is handed over cannot be taken back but by rolling back.
 type ahead struct {
 	tx     rollcall.Tx
-	handed int // how many of the changes so far
-	work   chan []rollcall.Change
+	handed int                    // how many of the changes so far
+	newest chan []rollcall.Change // all of them that the store may have; nil where it has none
 	done   chan struct{}
 	err    error
 }
@@ -25,20 +25,29 @@ func (a *ahead) decided(changes []rollcall.Change) {
 	}
 }
 
+// hand lets the store have the changes. It gets at once what came while it was busy.
 func (a *ahead) hand(changes []rollcall.Change) {
-	if a.work == nil {
-		a.work, a.done = make(chan []rollcall.Change, 1_000), make(chan struct{})
-		go func() {
-			defer close(a.done)
-			for part := range a.work {
-				if a.err == nil {
-					a.err = a.tx.Append(part)
-				}
-			}
-		}()
+	if a.newest == nil {
+		a.newest, a.done = make(chan []rollcall.Change, 1), make(chan struct{})
+		go a.write()
 	}
-	a.work <- changes[a.handed:]
+	select {
+	case <-a.newest: // the store has not taken them yet; these have them too
+	default:
+	}
+	a.newest <- changes
 	a.handed = len(changes)
+}
+
+func (a *ahead) write() {
+	defer close(a.done)
+	n := 0
+	for all := range a.newest {
+		if a.err == nil {
+			a.err = a.tx.Append(all[n:])
+		}
+		n = len(all)
+	}
 }
 
 // finish writes what is left of all changes and returns when everything is
@@ -46,7 +55,7 @@ func (a *ahead) hand(changes []rollcall.Change) {
 func (a *ahead) finish(changes []rollcall.Change) error {
 	switch {
 	case len(changes) == a.handed:
-	case a.work == nil:
+	case a.newest == nil:
 		return a.tx.Append(changes)
 	default:
 		a.hand(changes)
@@ -56,10 +65,10 @@ func (a *ahead) finish(changes []rollcall.Change) error {
 
 // stop waits until what was handed over is written.
 func (a *ahead) stop() error {
-	if a.work != nil {
-		close(a.work)
+	if a.newest != nil {
+		close(a.newest)
 		<-a.done
-		a.work = nil
+		a.newest = nil
 	}
 	return a.err
 }

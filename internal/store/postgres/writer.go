@@ -20,7 +20,7 @@ const (
 	// What waits to be sent is sent when it is this much.
 	mostSteps = 1_000
 	mostBytes = 4 << 20
-	mostRows  = 20_000
+	mostRows  = 8_000
 )
 
 // An entry is a change with its place in the log.
