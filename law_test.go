@@ -117,6 +117,7 @@ var doors = map[string]string{
 	"modernc.org/sqlite":             "internal/store/sqlite",
 	"github.com/pressly/goose":       "internal/store",
 	"github.com/jackc/pgx":           "internal/store/postgres",
+	"github.com/klauspost/compress":  "internal/store/postgres",
 	"golang.org/x/text/collate":      "internal/pinyin",
 	"golang.org/x/text/language":     "internal/pinyin",
 	"golang.org/x/text/unicode/norm": "internal/pinyin",

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"rollcall"
 )
 
 // commitText is in what a node sends to commit, and in nothing else; the COMMIT is
@@ -153,9 +155,14 @@ func (c *cluster) thereOnce(w *witness, token, userid string) {
 	version, users, _ := c.agree(token, w.newest())
 	lines := killLines(c.t, users)
 	unique(c.t, lines)
-	joined, err := c.pg.Query(clusterDatabase, "SELECT count(*) FROM "+logInSQL+" WHERE kind = 'user_join' AND p->'user'->>'userid' = '"+userid+"'")
-	if !hasUser(lines, userid) || joined != "1" || err != nil {
-		c.t.Errorf("%s is there: %v, came in %s times, %v", userid, hasUser(lines, userid), joined, err)
+	joined := 0
+	for _, change := range logOf(c.t, c.url, "main") {
+		if change.Kind == rollcall.UserJoined && change.User.UserID == userid {
+			joined++
+		}
+	}
+	if !hasUser(lines, userid) || joined != 1 {
+		c.t.Errorf("%s is there: %v, came in %d times", userid, hasUser(lines, userid), joined)
 	}
 	c.uniqueEver("main", version)
 }

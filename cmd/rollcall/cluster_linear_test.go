@@ -12,6 +12,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"rollcall"
+	"rollcall/internal/store/postgres"
 )
 
 var clusterSeed = flag.Uint64("cluster.seed", 0, "seed of the tests of several nodes; 0 takes one from the clock")
@@ -121,48 +124,55 @@ func killLines(t *testing.T, text []byte) (lines []killLine) {
 	return lines
 }
 
-// logInSQL is the log with a row for each change: some of its rows hold several.
-const logInSQL = `(
-SELECT corp, version, seq, 0 AS place, kind, ordinal, payload::json AS p FROM changes WHERE kind <> 'many'
-UNION ALL
-SELECT corp, version, seq, place, change->>'kind', coalesce((change->>'ordinal')::bigint, 0), change
-FROM changes, json_array_elements(payload::json) WITH ORDINALITY AS list (change, place) WHERE kind = 'many'
-) AS log`
+// logOf reads the log of an organization from a database.
+func logOf(t *testing.T, url, corpID string) (log []rollcall.Change) {
+	t.Helper()
+	s, err := postgres.Open(t.Context(), url, postgres.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // it was only read
+	_, err = s.Changes(t.Context(), corpID, 0, func(c rollcall.Change) error {
+		log = append(log, c)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return log
+}
+
+// countKinds counts the changes of a log by their kinds.
+func countKinds(log []rollcall.Change) map[string]int {
+	kinds := map[string]int{}
+	for _, c := range log {
+		kinds[string(c.Kind)]++
+	}
+	return kinds
+}
 
 // uniqueEver goes through the log of an organization: in no version have two
 // people shared a userid or a mobile number.
 func (c *cluster) uniqueEver(corpID string, version uint64) {
 	c.t.Helper()
-	text, err := c.pg.Query(clusterDatabase, fmt.Sprintf(`
-SELECT version, kind, coalesce(ordinal, 0), coalesce(p->'user'->>'userid', '-'), coalesce(p->'user'->>'mobile', p->'user_update'->>'mobile', '-')
-FROM `+logInSQL+` JOIN corps USING (corp) WHERE corp_id = '%s' ORDER BY version, seq, place`, corpID))
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	people := map[int]loggedPerson{}
+	people := map[rollcall.Ordinal]loggedPerson{}
 	last, joined := uint64(0), 0
-	for line := range strings.Lines(text) {
-		var version uint64
-		var kind, userid, mobile string
-		var ordinal int
-		if _, err := fmt.Sscan(strings.ReplaceAll(line, "|", " "), &version, &kind, &ordinal, &userid, &mobile); err != nil {
-			c.t.Fatalf("%q: %v", line, err)
-		}
-		if version != last {
+	for _, change := range logOf(c.t, c.url, corpID) {
+		if change.Version != last {
 			shared(c.t, last, people)
-			if version != last+1 {
-				c.t.Errorf("the log goes from version %d to %d", last, version)
+			if change.Version != last+1 {
+				c.t.Errorf("the log goes from version %d to %d", last, change.Version)
 			}
-			last = version
+			last = change.Version
 		}
-		switch p := people[ordinal]; {
-		case kind == "user_join":
-			people[ordinal] = loggedPerson{userid, mobile}
+		switch p := people[change.Ordinal]; {
+		case change.Kind == rollcall.UserJoined:
+			people[change.Ordinal] = loggedPerson{change.User.UserID, change.User.Mobile}
 			joined++
-		case kind == "user_update" && mobile != "-":
-			people[ordinal] = loggedPerson{p.userid, mobile}
-		case kind == "user_leave":
-			delete(people, ordinal)
+		case change.Kind == rollcall.UserUpdated && change.UserUpdate.Mobile != nil:
+			people[change.Ordinal] = loggedPerson{p.userid, *change.UserUpdate.Mobile}
+		case change.Kind == rollcall.UserLeft:
+			delete(people, change.Ordinal)
 		}
 	}
 	shared(c.t, last, people)
@@ -174,9 +184,9 @@ FROM `+logInSQL+` JOIN corps USING (corp) WHERE corp_id = '%s' ORDER BY version,
 type loggedPerson struct{ userid, mobile string }
 
 // shared reports what two people have that only one may have.
-func shared(t *testing.T, version uint64, people map[int]loggedPerson) {
+func shared(t *testing.T, version uint64, people map[rollcall.Ordinal]loggedPerson) {
 	t.Helper()
-	owner := map[string]int{}
+	owner := map[string]rollcall.Ordinal{}
 	for ordinal, p := range people {
 		for _, own := range []string{"userid " + p.userid, "mobile number " + p.mobile} {
 			if other, taken := owner[own]; taken {
@@ -191,10 +201,10 @@ func shared(t *testing.T, version uint64, people map[int]loggedPerson) {
 // a mobile number.
 func unique(t *testing.T, lines []killLine) {
 	t.Helper()
-	people := map[int]loggedPerson{}
+	people := map[rollcall.Ordinal]loggedPerson{}
 	for i, l := range lines {
 		if l.User != nil {
-			people[i] = loggedPerson{l.User.UserID, l.User.Mobile}
+			people[rollcall.Ordinal(i)] = loggedPerson{l.User.UserID, l.User.Mobile}
 		}
 	}
 	shared(t, lines[0].Version, people)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"sync/atomic"
@@ -205,18 +206,7 @@ func (o *owners) verify() {
 // writers'.
 func (o *owners) logged() map[string]int {
 	o.t.Helper()
-	text, err := o.c.pg.Query(clusterDatabase, "SELECT kind, count(*) FROM "+logInSQL+" JOIN corps USING (corp) WHERE corp_id = 'main' AND kind NOT LIKE 'app%' GROUP BY kind")
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	kinds := map[string]int{}
-	for line := range strings.Lines(text) {
-		kind, count, _ := strings.Cut(strings.TrimSpace(line), "|")
-		n := 0
-		if _, err := fmt.Sscan(count, &n); err != nil {
-			o.t.Fatalf("%q: %v", line, err)
-		}
-		kinds[kind] = n
-	}
+	kinds := countKinds(logOf(o.t, o.c.url, "main"))
+	maps.DeleteFunc(kinds, func(kind string, _ int) bool { return strings.HasPrefix(kind, "app") })
 	return kinds
 }

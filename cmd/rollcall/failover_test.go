@@ -384,18 +384,9 @@ func (w *failoverWorld) query(sql string, into any) {
 // logged counts the changes in the log by their kinds.
 func (w *failoverWorld) logged() map[string]int {
 	w.t.Helper()
-	kinds := map[string]int{}
-	text, err := w.primary.Query("postgres", "SELECT kind || ' ' || count(*) FROM "+logInSQL+" GROUP BY kind")
+	corpID, err := w.primary.Query("postgres", "SELECT corp_id FROM corps")
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	for line := range strings.Lines(text) {
-		var kind string
-		var n int
-		if _, err := fmt.Sscan(line, &kind, &n); err != nil {
-			w.t.Fatalf("%q: %v", line, err)
-		}
-		kinds[kind] = n
-	}
-	return kinds
+	return countKinds(logOf(w.t, w.primary.URL("postgres"), strings.TrimSpace(corpID)))
 }

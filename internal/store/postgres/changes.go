@@ -9,11 +9,11 @@ import (
 )
 
 const selectChanges = `
-SELECT version, ordinal, dept_id, made_at, kind, made_by, payload
+SELECT version, ordinal, dept_id, made_at, kind, made_by, payload, packed
 FROM changes WHERE corp = $1 AND version > $2 ORDER BY version, seq`
 
 func changeTable() table {
-	return table{"changes", "corp, version, seq, ordinal, last_ordinal, dept_id, made_at, kind, made_by, payload", "iiiiiiittt"}
+	return table{"changes", "corp, version, seq, ordinal, last_ordinal, dept_id, made_at, kind, made_by, payload, packed", "iiiiiiittty"}
 }
 
 // Changes implements [rollcall.Store].
@@ -52,8 +52,8 @@ func readChanges(ctx context.Context, l link, corpID string, after uint64, fn fu
 			}
 			return fn(c)
 		}
-		var many []logged
-		if err := json.Unmarshal(r[6], &many); err != nil {
+		many, err := unpacked(r[7])
+		if err != nil {
 			return fmt.Errorf("changes of version %d: %w", c.Version, err)
 		}
 		for i := range many {

@@ -6,6 +6,8 @@ import (
 
 	"rollcall"
 	"rollcall/internal/store/pack"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const (
@@ -18,16 +20,16 @@ WHERE corp = $1 AND ordinal = $2 AND left_at IS NOT NULL`
 
 	// The rows of the log that are about a person, or may be.
 	selectPersonal = `
-SELECT version, seq, kind, ordinal, payload FROM changes WHERE corp = $1 AND ordinal <= $2 AND coalesce(last_ordinal, ordinal) >= $2`
+SELECT version, seq, kind, ordinal, payload, packed FROM changes WHERE corp = $1 AND ordinal <= $2 AND coalesce(last_ordinal, ordinal) >= $2`
 
 	// The changes of apps, whose contact scopes name people by userid.
-	selectOfApps = `SELECT version, seq, kind, ordinal, payload FROM changes WHERE corp = $1 AND kind IN ('app_create', 'app_update', 'app_secret')`
+	selectOfApps = `SELECT version, seq, kind, ordinal, payload, packed FROM changes WHERE corp = $1 AND kind IN ('app_create', 'app_update', 'app_secret')`
 
 	selectScopes = `SELECT appkey, scope_users FROM apps WHERE corp = $1`
 
 	updateScope = `UPDATE apps SET scope_users = $3 WHERE corp = $1 AND appkey = $2`
 
-	updatePayload = `UPDATE changes SET payload = $4 WHERE corp = $1 AND version = $2 AND seq = $3`
+	updatePayload = `UPDATE changes SET payload = $4, packed = $5 WHERE corp = $1 AND version = $2 AND seq = $3`
 )
 
 // eraseUser takes a person's values out of the tables and out of the log. It reads
@@ -77,24 +79,23 @@ func (w *writer) eraseUser(c *rollcall.Change) error {
 // rewrite changes rows of the log; a query has said which, and change says whether
 // it changed one of the changes in them.
 func (w *writer) rewrite(q query, change func(*logged) bool) error {
-	var steps []query
+	var updates []query
 	err := w.t.link.each(w.ctx, q, func(r row) error {
-		version, seq := r.int(0), r.int(1)
-		payload, changed, err := anew(rollcall.Kind(r.text(2)), rollcall.Ordinal(r.int(3)), r[4], change)
-		if err != nil {
-			return fmt.Errorf("the log at version %d: %w", version, err)
-		}
+		q := w.on(updatePayload)
+		q.int(r.int(0)).int(r.int(1))
+		changed, err := rewriteRow(r, &q, change)
 		if changed {
-			q := w.on(updatePayload)
-			q.int(version).int(seq).text(string(payload))
-			steps = append(steps, q)
+			updates = append(updates, q)
 		}
-		return nil
+		if err != nil {
+			err = fmt.Errorf("the log at version %d: %w", r.int(0), err)
+		}
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	for _, q := range steps {
+	for _, q := range updates {
 		if err := w.one(q, "a row of the log is gone"); err != nil {
 			return err
 		}
@@ -102,29 +103,30 @@ func (w *writer) rewrite(q query, change func(*logged) bool) error {
 	return nil
 }
 
-// anew returns the payload of a row of the log after change.
-func anew(kind rollcall.Kind, o rollcall.Ordinal, payload []byte, change func(*logged) bool) (to []byte, changed bool, err error) {
-	list := []logged{{Kind: kind, Ordinal: o}}
-	if kind != manyChanged {
-		err = json.Unmarshal(payload, &list[0].Payload)
-	} else {
-		err = json.Unmarshal(payload, &list)
+// rewriteRow gives an update what a row of the log holds after change.
+func rewriteRow(r row, update *query, change func(*logged) bool) (changed bool, err error) {
+	one := logged{Kind: rollcall.Kind(r.text(2)), Ordinal: rollcall.Ordinal(r.int(3))}
+	if one.Kind != manyChanged {
+		if err := json.Unmarshal(r[4], &one.Payload); err != nil || !change(&one) {
+			return false, err
+		}
+		payload, err := pack.AppendPayload(nil, &one.Payload)
+		update.text(string(payload)).null(pgtype.ByteaOID)
+		return true, err
 	}
+	list, err := unpacked(r[5])
 	if err != nil {
-		return nil, false, err
+		return false, err
 	}
 	for i := range list {
 		changed = change(&list[i]) || changed
 	}
 	if !changed {
-		return nil, false, nil
+		return false, nil
 	}
-	if kind != manyChanged {
-		to, err = pack.AppendPayload(nil, &list[0].Payload)
-		return to, true, err
-	}
-	to, err = appendList(list)
-	return to, true, err
+	b, err := packed(list)
+	update.text("").blob(b)
+	return true, err
 }
 
 // renameInScopes puts another userid into the contact scopes of the apps.
