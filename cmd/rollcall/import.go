@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"rollcall/internal/directory"
 	"rollcall/internal/intake"
 	"rollcall/internal/node"
+	"rollcall/internal/ops"
 )
 
 // importCommand imports CSV files and contact sheets.
@@ -82,6 +84,7 @@ func (c *importCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer done()
+	defer ops.CollectSeldom(sizeOf(c.Departments, c.Users, c.Signins, c.Roles, c.Sheet))()
 	bar := newProgress(std.err)
 	data, problems, err := intake.Read(ctx, files, bar.step)
 	bar.finish()
@@ -129,6 +132,17 @@ func (c *importCommand) Run(ctx context.Context, std streams) error {
 	}
 	result.Applied, result.Version, result.Plan = true, out.Version, &job.planned.Summary // as it was carried out
 	return c.finish(std, result, fmt.Sprintf("Done: version %d.", out.Version))
+}
+
+// sizeOf adds up the sizes of files. One that cannot be read has none; reading it
+// says so.
+func sizeOf(paths ...string) (total int64) {
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil {
+			total += info.Size()
+		}
+	}
+	return total
 }
 
 // importJob is one import on its way into the organization.

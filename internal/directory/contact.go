@@ -32,7 +32,17 @@ func (c Contact) String() string {
 func (c Contact) field() int { return [...]int{textMobile, textEmail, textTelephone, textUnionID}[c] }
 
 // Of returns the contact of a person, or "".
-func (c Contact) Of(u *rollcall.User) string { return *textFields(u)[c.field()] }
+func (c Contact) Of(u *rollcall.User) string {
+	switch c {
+	case Mobile:
+		return u.Mobile
+	case Email:
+		return u.Email
+	case Telephone:
+		return u.Telephone
+	}
+	return u.UnionID
+}
 
 // contacts finds people by their contacts. A person may change one, and the
 // number then stays under the old value too until the index is renewed: whoever
@@ -60,14 +70,32 @@ func (c contacts) with(o uint32, rec record, record func(uint32) record) contact
 		if _, there := x.find(hash, func(n uint32) bool { return n == o }); there {
 			continue
 		}
-		c[kind] = x.with(hash, o, func(n uint32) (uint64, bool) {
-			rec := record(n)
-			if rec == nil {
-				return 0, false
-			}
-			v := rec.text(Contact(kind).field())
-			return x.hashString(v), len(v) > 0
-		})
+		c[kind] = x.with(hash, o, c.rehash(Contact(kind), record))
+	}
+	return c
+}
+
+// rehash returns what gives the hash of a person's contact, as an index wants it.
+func (c contacts) rehash(kind Contact, record func(uint32) record) func(n uint32) (uint64, bool) {
+	x := c[kind]
+	return func(n uint32) (uint64, bool) {
+		rec := record(n)
+		if rec == nil {
+			return 0, false
+		}
+		v := rec.text(kind.field())
+		return x.hashString(v), len(v) > 0
+	}
+}
+
+// reserve makes room for the contacts of new people.
+func (c contacts) reserve(fresh []*rollcall.User, record func(uint32) record) contacts {
+	for kind, x := range c {
+		n := 0
+		for _, u := range fresh {
+			n += b2i(Contact(kind).Of(u) != "")
+		}
+		c[kind] = x.reserve(n, c.rehash(Contact(kind), record))
 	}
 	return c
 }
@@ -184,40 +212,49 @@ type claim struct {
 }
 
 // claimed notes the contacts of a touched person. Of changes that are in the log
-// already nobody asks whose contacts they gave.
+// already nobody asks whose contacts they gave. Where somebody else may have one it
+// has to be looked at when all are in; whoever claims it later sees that by himself.
 func (s *State) claimed(u *rollcall.User) {
 	if s.committed {
 		return
 	}
-	s.unchecked = append(s.unchecked, u.Ordinal)
 	for c := range contactCount {
 		v := c.Of(u)
 		if v == "" {
 			continue
 		}
-		if before, ok := s.claims[c][v]; !ok {
-			if s.claims[c] == nil {
-				s.claims[c] = map[string]rollcall.Ordinal{}
+		before, ok := s.claims[c][v]
+		switch {
+		case ok && before == u.Ordinal:
+		case ok:
+			if x := (claim{c, v}); !slices.Contains(s.rivals[x], before) {
+				s.rivals[x] = append(s.rivals[x], before)
 			}
-		} else if x := (claim{c, v}); before != u.Ordinal && !slices.Contains(s.rivals[x], before) {
-			s.rivals[x] = append(s.rivals[x], before)
+		case s.claims[c] == nil:
+			s.claims[c] = map[string]rollcall.Ordinal{}
 		}
 		s.claims[c][v] = u.Ordinal
+		if _, held := s.base.contact(c, []byte(v)); ok || held || c == BroughtUnion {
+			s.contested = append(s.contested, contested{u.Ordinal, c})
+		}
 	}
+}
+
+// contested is a contact of a touched person that somebody else may have.
+type contested struct {
+	by      rollcall.Ordinal
+	contact Contact
 }
 
 // unique checks that nobody who was touched since the last time has a contact
 // that another person has. It is asked when all changes of an intent are in, so
 // that two people can exchange theirs.
 func (s *State) unique() error {
-	touched := s.unchecked
-	s.unchecked = nil
-	for _, o := range touched {
-		u := s.User(o)
-		for c := range contactCount {
-			if err := s.uniqueContact(u, c); err != nil {
-				return err
-			}
+	list := s.contested
+	s.contested = nil
+	for _, x := range list {
+		if err := s.uniqueContact(s.User(x.by), x.contact); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -53,17 +53,26 @@ func (x *index) find(hash uint64, same func(n uint32) bool) (uint32, bool) {
 // already, and false for one that can go.
 func (x *index) with(hash uint64, n uint32, rehash func(n uint32) (uint64, bool)) *index {
 	if t := *x.table.Load(); x.used+1 > len(t)*3/4 {
-		x = x.renewed(rehash)
+		x = x.renewed(1, rehash)
 	}
 	put(*x.table.Load(), hash, n+1)
 	x.used++
 	return x
 }
 
+// reserve returns an index that has room for so many more numbers, so that it is
+// renewed once and not time and again.
+func (x *index) reserve(more int, rehash func(n uint32) (uint64, bool)) *index {
+	if len(*x.table.Load())*3/4 >= x.used+more {
+		return x
+	}
+	return x.renewed(more, rehash)
+}
+
 // renewed returns an index that has every number once, under its newest key, and
-// is at most half as full as it may be. Numbers under former keys are left
-// behind, so that it does not grow for changes alone.
-func (x *index) renewed(rehash func(n uint32) (uint64, bool)) *index {
+// is at most half as full as it may be when so many more are in. Numbers under former
+// keys are left behind, so that it does not grow for changes alone.
+func (x *index) renewed(more int, rehash func(n uint32) (uint64, bool)) *index {
 	kept := ordset.New(0)
 	for i, t := 0, *x.table.Load(); i < len(t); i++ {
 		v := t[i].Load()
@@ -74,7 +83,7 @@ func (x *index) renewed(rehash func(n uint32) (uint64, bool)) *index {
 			kept.Add(v - 1)
 		}
 	}
-	fresh := newIndex(2 * (kept.Count() + 1))
+	fresh := newIndex(2 * (kept.Count() + more))
 	fresh.seed, fresh.used = x.seed, kept.Count()
 	for n := range kept.All() {
 		hash, _ := rehash(n)

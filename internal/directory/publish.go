@@ -171,6 +171,14 @@ func (s *State) publishNames(next *Root, touched []rollcall.Ordinal) {
 		}
 		return next.users.hashString(next.record(n).userid()), true
 	}
+	record := func(n uint32) record {
+		if int(n) >= next.people { // of a version that was given up
+			return nil
+		}
+		return next.record(n)
+	}
+	next.users = next.users.reserve(len(s.users.fresh), rehash)
+	next.contacts = next.contacts.reserve(s.users.fresh, record)
 	for o := s.base.people; o < next.people; o++ {
 		next.users = next.users.with(next.users.hashString(next.record(uint32(o)).userid()), uint32(o), rehash)
 	}
@@ -179,12 +187,7 @@ func (s *State) publishNames(next *Root, touched []rollcall.Ordinal) {
 		if int(o) < s.base.people && string(s.base.record(uint32(o)).userid()) != u.UserID { // erased
 			next.users = next.users.with(next.users.hashString([]byte(u.UserID)), uint32(o), rehash)
 		}
-		next.contacts = next.contacts.with(uint32(o), next.record(uint32(o)), func(n uint32) record {
-			if int(n) >= next.people { // of a version that was given up
-				return nil
-			}
-			return next.record(n)
-		})
+		next.contacts = next.contacts.with(uint32(o), next.record(uint32(o)), record)
 	}
 }
 

@@ -18,7 +18,7 @@ type State struct {
 	names     map[string]rollcall.Ordinal               // userids that somebody got since base, also former ones
 	claims    [contactCount]map[string]rollcall.Ordinal // contacts of touched people, also former ones
 	rivals    map[claim][]rollcall.Ordinal              // who got the same contact before the one in claims
-	unchecked []rollcall.Ordinal                        // whose contacts may be those of another
+	contested []contested                               // contacts that are to be checked
 	committed bool                                      // the changes are decided and in the log already
 	depts     map[rollcall.DeptID]*dept                 // touched departments; their lists of members and children are still those of base
 	news      []rollcall.DeptID                         // departments that were not in base, in order

@@ -21,3 +21,19 @@ func KeepHeadroom(people int) {
 // ReturnMemory gives back to the machine what is not in use, such as what
 // loading needed.
 func ReturnMemory() { debug.FreeOSMemory() }
+
+// mostSeldom is how large the input of a job may be for its garbage to be collected
+// seldom. What an import makes of its files takes thirty times their size.
+const mostSeldom = 32 << 20
+
+// CollectSeldom is for a job that keeps nearly all that it makes until its end, such as
+// an import: collecting garbage on the way finds little and costs a tenth of the time.
+// input is how many bytes the job is made from; where they are many nothing is changed.
+// The function that it returns sets things back.
+func CollectSeldom(input int64) (back func()) {
+	if input > mostSeldom {
+		return func() {}
+	}
+	before := debug.SetGCPercent(800)
+	return func() { debug.SetGCPercent(before) }
+}
