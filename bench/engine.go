@@ -106,9 +106,10 @@ func (b *bench) toWrite(dir string) (string, error) {
 	return b.copyOf(dir)
 }
 
-// pgBareTables are what a program would make that keeps people and memberships
-// and nothing else.
+// pgBareTables are what a program would make that keeps departments, people and
+// memberships and nothing else.
 const pgBareTables = `
+CREATE TABLE bare_departments (dept_id bigint PRIMARY KEY, parent_id bigint NOT NULL, name text NOT NULL);
 CREATE TABLE bare_users (
 	ordinal bigint PRIMARY KEY, userid text NOT NULL UNIQUE, name text NOT NULL, mobile text NOT NULL,
 	email text NOT NULL, title text NOT NULL, job_number text NOT NULL
@@ -123,8 +124,13 @@ CREATE TABLE bare_memberships (
 func bareCopy(args []string) (err error) {
 	f := flag.NewFlagSet("barecopy", flag.ContinueOnError)
 	url := f.String("url", "", "URL of the database")
+	departments := f.String("departments", "", "CSV file of departments")
 	users := f.String("users", "", "CSV file of people")
 	if err := f.Parse(args); err != nil {
+		return err
+	}
+	depts, err := bareDepts(*departments)
+	if err != nil {
 		return err
 	}
 	file, err := os.Open(*users)
@@ -146,11 +152,12 @@ func bareCopy(args []string) (err error) {
 		if _, err := tx.Exec(ctx, pgBareTables); err != nil {
 			return err
 		}
+		_, err0 := tx.CopyFrom(ctx, pgx.Identifier{"bare_departments"}, []string{"dept_id", "parent_id", "name"}, pgx.CopyFromRows(depts))
 		_, err1 := tx.CopyFrom(ctx, pgx.Identifier{"bare_users"},
 			[]string{"ordinal", "userid", "name", "mobile", "email", "title", "job_number"}, pgx.CopyFromRows(people))
 		_, err2 := tx.CopyFrom(ctx, pgx.Identifier{"bare_memberships"},
 			[]string{"ordinal", "dept_id", "leader", "entered_at"}, pgx.CopyFromRows(members))
-		return errors.Join(err1, err2)
+		return errors.Join(err0, err1, err2)
 	})
 }
 

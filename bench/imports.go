@@ -59,7 +59,7 @@ func (b *bench) imports() error {
 			return err
 		}
 		other := func() error {
-			t, err := timed(self, append(bare, "-users", users)...)
+			t, err := timed(self, append(bare, "-departments", depts, "-users", users)...)
 			base = append(base, t.Seconds())
 			return err
 		}
@@ -92,12 +92,13 @@ func timed(program string, args ...string) (time.Duration, error) {
 	return took, nil
 }
 
-// bareTables are what a program would make that keeps people and memberships
-// and nothing else.
+// bareTables are what a program would make that keeps departments, people and
+// memberships and nothing else.
 const bareTables = `
 PRAGMA journal_mode=wal;
 PRAGMA synchronous=full;
 PRAGMA cache_size=-128000;
+CREATE TABLE departments (dept_id INTEGER NOT NULL PRIMARY KEY, parent_id INTEGER NOT NULL, name TEXT NOT NULL);
 CREATE TABLE users (
 	ordinal INTEGER NOT NULL PRIMARY KEY, userid TEXT NOT NULL UNIQUE, name TEXT NOT NULL, mobile TEXT NOT NULL,
 	email TEXT NOT NULL, title TEXT NOT NULL, job_number TEXT NOT NULL
@@ -120,13 +121,18 @@ func makeBareTables(conn *sqlite.Conn) error {
 	return nil
 }
 
-// bareImport is the baseline of P11: the rows of the file in one transaction,
+// bareImport is the baseline of P11: the rows of the files in one transaction,
 // with the driver and the durability of the store, and no check at all.
 func bareImport(args []string) (err error) {
 	f := flag.NewFlagSet("bareimport", flag.ContinueOnError)
 	db := f.String("db", "", "file to make")
+	departments := f.String("departments", "", "CSV file of departments")
 	users := f.String("users", "", "CSV file of people")
 	if err := f.Parse(args); err != nil {
+		return err
+	}
+	depts, err := bareDepts(*departments)
+	if err != nil {
 		return err
 	}
 	conn, err := sqlite.OpenConn(*db, sqlite.OpenReadWrite|sqlite.OpenCreate)
@@ -145,10 +151,56 @@ func bareImport(args []string) (err error) {
 	if err := sqlitex.ExecuteTransient(conn, "BEGIN IMMEDIATE", nil); err != nil {
 		return err
 	}
-	if err := insertRows(conn, file); err != nil {
+	if err := errors.Join(insertDepts(conn, depts), insertRows(conn, file)); err != nil {
 		return err
 	}
 	return sqlitex.ExecuteTransient(conn, "COMMIT", nil)
+}
+
+// bareDepts reads the rows of departments: dept_id, parent_id and name. The root has
+// no parent.
+func bareDepts(path string) (depts [][]any, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer closing(&err, file.Close)
+	rows, err := csv.NewReader(file).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows[1:] {
+		var ids [2]int64
+		for i := range ids {
+			if row[i] == "" {
+				continue
+			}
+			if ids[i], err = strconv.ParseInt(row[i], 10, 64); err != nil {
+				return nil, err
+			}
+		}
+		depts = append(depts, []any{ids[0], ids[1], row[2]})
+	}
+	return depts, nil
+}
+
+func insertDepts(conn *sqlite.Conn, depts [][]any) error {
+	dept, err := conn.Prepare("INSERT INTO departments VALUES (?, ?, ?)")
+	if err != nil {
+		return err
+	}
+	for _, row := range depts {
+		dept.BindInt64(1, row[0].(int64))
+		dept.BindInt64(2, row[1].(int64))
+		dept.BindText(3, row[2].(string))
+		if _, err := dept.Step(); err != nil {
+			return err
+		}
+		if err := dept.Reset(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func insertRows(conn *sqlite.Conn, file io.Reader) error {
