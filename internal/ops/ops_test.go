@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -264,5 +265,20 @@ func TestServerHasLimits(t *testing.T) {
 	HTTPServer(http.NotFoundHandler(), l).ErrorLog.Print("a broken handshake")
 	if out.Len() > 0 {
 		t.Errorf("at the level info the log has %q", out.String())
+	}
+}
+
+func TestGarbageIsCollectedSeldomForSmallInput(t *testing.T) {
+	before := debug.SetGCPercent(77)
+	defer debug.SetGCPercent(before)
+	for input, want := range map[int64]int{1: 800, 1 << 40: 77} {
+		back := CollectSeldom(input)
+		if got := debug.SetGCPercent(want); got != want {
+			t.Errorf("with %d bytes: %d, not %d", input, got, want)
+		}
+		back()
+		if got := debug.SetGCPercent(77); got != 77 {
+			t.Errorf("after %d bytes: %d, not 77", input, got)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -126,8 +127,15 @@ func packed(list []logged) ([]byte, error) {
 	return s2.EncodeSnappy(nil, append(to, ']')), nil
 }
 
+// mostUnpacked is how long a list may be that is believed: damaged bytes may speak of
+// gigabytes.
+const mostUnpacked = 256 << 20
+
 // unpacked is the opposite.
 func unpacked(b []byte) (list []logged, err error) {
+	if n, err := s2.DecodedLen(b); err != nil || n > mostUnpacked {
+		return nil, fmt.Errorf("the packed list is damaged: %d bytes, %w", n, cmp.Or(err, s2.ErrTooLarge))
+	}
 	if b, err = s2.Decode(nil, b); err == nil {
 		err = json.Unmarshal(b, &list)
 	}
