@@ -4,7 +4,7 @@ import "rollcall"
 
 // aheadLen is how many changes are written while those after them are still being
 // decided. Few are written together at the end.
-const aheadLen = 8_192
+const aheadLen = 2_048
 
 // ahead writes the changes of a transaction, in order. Many are handed to the store
 // while the rest is being decided: an import then keeps the database busy from the
