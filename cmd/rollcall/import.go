@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strconv"
@@ -84,7 +85,9 @@ func (c *importCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer done()
-	defer ops.CollectSeldom(sizeOf(c.Departments, c.Users, c.Signins, c.Roles, c.Sheet))()
+	if c.Sheet == "" { // the size of a workbook says little: it is packed
+		defer ops.CollectSeldom(sizeOf(c.Departments, c.Users, c.Signins, c.Roles))()
+	}
 	bar := newProgress(std.err)
 	data, problems, err := intake.Read(ctx, files, bar.step)
 	bar.finish()
@@ -134,11 +137,16 @@ func (c *importCommand) Run(ctx context.Context, std streams) error {
 	return c.finish(std, result, fmt.Sprintf("Done: version %d.", out.Version))
 }
 
-// sizeOf adds up the sizes of files. One that cannot be read has none; reading it
-// says so.
+// sizeOf adds up the sizes of files. Nobody knows that of a pipe: then it is as large as
+// can be.
 func sizeOf(paths ...string) (total int64) {
 	for _, path := range paths {
-		if info, err := os.Stat(path); err == nil {
+		info, err := os.Stat(path)
+		switch {
+		case err != nil: // there is none, or reading it says what is wrong
+		case !info.Mode().IsRegular():
+			return math.MaxInt64
+		default:
 			total += info.Size()
 		}
 	}

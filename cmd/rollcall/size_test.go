@@ -1,6 +1,11 @@
 package main
 
-import "testing"
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+)
 
 func TestByteSize(t *testing.T) {
 	t.Parallel()
@@ -16,6 +21,30 @@ func TestByteSize(t *testing.T) {
 		var got byteSize
 		if err := got.UnmarshalText([]byte(text)); err == nil {
 			t.Errorf("%q is %d", text, got)
+		}
+	}
+}
+
+func TestSizeOfFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	five, seven := filepath.Join(dir, "five"), filepath.Join(dir, "seven")
+	for path, text := range map[string]string{five: "12345", seven: "1234567"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		want  int64
+		paths []string
+	}{
+		{0, nil},
+		{0, []string{"", filepath.Join(dir, "none")}},
+		{12, []string{five, "", seven}},
+		{math.MaxInt64, []string{five, dir}}, // no file, as a pipe is none
+	} {
+		if got := sizeOf(c.paths...); got != c.want {
+			t.Errorf("%v: %d, not %d", c.paths, got, c.want)
 		}
 	}
 }

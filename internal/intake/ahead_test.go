@@ -18,7 +18,7 @@ import (
 func TestReadEndsBeforeAPipeDoes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "users.csv")
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		t.Skip("there are no pipes with names here:", err)
+		t.Fatal(err)
 	}
 	over := make(chan struct{})
 	go func() {

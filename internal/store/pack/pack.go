@@ -1,5 +1,6 @@
-// Package pack is the form in which both engines store what few departments and
-// people have: JSON, or nothing where nothing is set.
+// Package pack is the form in which both engines store what has no column of its own:
+// the payloads of the log, and what few departments and people have. It is JSON, or
+// nothing where nothing is set.
 package pack
 
 import (

@@ -40,8 +40,9 @@ func forTest(t testing.TB, start func() (*Server, error)) *Server {
 func missing(t testing.TB, err error) {
 	t.Helper()
 	if errors.Is(err, ErrMissing) && os.Getenv("CI") != "true" {
-		// Where PostgreSQL cannot be installed everything else is still tested,
-		// and what is not says so.
+		// On purpose: `make test` installs PostgreSQL, and where that cannot be,
+		// everything else is still tested and these say that they were not run.
+		// .ci/run sets CI, and fails.
 		t.Skip("not run, as there is no PostgreSQL: ", err)
 	}
 	t.Fatal(err)

@@ -33,8 +33,8 @@ type logged struct {
 }
 
 // A journal makes rows of the log. Changes about people and departments go several
-// to a row, as a packed list, which costs PostgreSQL a tenth of what a row for each
-// does; those of the organization and its apps have rows of their own. finish ends
+// to a row, as a packed list, which costs PostgreSQL less than a tenth of what a row for
+// each does; those of the organization and its apps have rows of their own. finish ends
 // the last row.
 type journal struct {
 	rows rowSet

@@ -8,8 +8,8 @@ import (
 // corpKey returns the number by which the rows of an organization know it: the
 // first 8 bytes of the SHA-256 of its corp id, as stored. It follows from the id,
 // so that nobody has to give numbers out or to look them up. Keys are in every row
-// and every index, where a number costs a fifth of what a corp id of 36 characters
-// does. The heads have the id too: should two ids ever have the same number, the
+// and every index, where a number takes a fifth of the room of a corp id of 36
+// characters. The heads have the id too: should two ids ever have the same number, the
 // second one cannot be created.
 func corpKey(corpID string) int64 {
 	sum := sha256.Sum256(appendText(nil, corpID))

@@ -118,13 +118,10 @@ func TestTheFirstTablesAreBroughtUpToDate(t *testing.T) {
 	}
 }
 
+// commitAs commits changes of acme, under the name of a batch.
 func commitAs(t *testing.T, s *postgres.Store, batch string, changes ...rollcall.Change) {
 	t.Helper()
-	tx, err := s.Begin(t.Context(), "acme")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer tx.Rollback()
+	tx := begin(t, s)
 	if err := tx.Append(changes); err != nil {
 		t.Fatal(err)
 	}

@@ -51,13 +51,7 @@ func TestNothingErasedStaysInTheTables(t *testing.T) {
 	s := open(t, url)
 	commit := func(changes ...rollcall.Change) {
 		t.Helper()
-		tx := begin(t, s)
-		if err := tx.Append(changes); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := tx.Commit("batch"); err != nil {
-			t.Fatal(err)
-		}
+		commitAs(t, s, "batch", changes...)
 	}
 	const people, erased = 500, 250
 	for o := range rollcall.Ordinal(people) {
